@@ -1,0 +1,1 @@
+"""The vocabulary: frozen values and the protocols that use them; standard library only."""

@@ -1,0 +1,187 @@
+"""The numbers of a report, computed once for every format."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from llmops.domain.call import Usage
+    from llmops.domain.configuration import Configuration
+    from llmops.domain.run import Spent, Status
+
+Direction = Literal["maximize", "minimize"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What lines took. `n` gave an output; latency is theirs, in seconds, None where n is 0.
+
+    n + errors + missing = lines. `usage`, `calls` and `cost` are what the lines would take alone;
+    `paid_calls` were really made. `causes` counts errors by `node: kind`, the most frequent first.
+    """
+
+    n: int
+    errors: int
+    missing: int
+    usage: Usage
+    calls: int
+    paid_calls: int
+    cost: float | None
+    p50: float | None
+    p95: float | None
+    causes: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def lines(self) -> int:
+        """Return all planned lines."""
+        return self.n + self.errors + self.missing
+
+    @property
+    def saved(self) -> float:
+        """Return the share of calls that other trials' answers made unnecessary, in [0, 1]."""
+        return 1 - self.paid_calls / self.calls if self.calls else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One metric of a configuration on a dataset: a value per repeat, counts over all repeats."""
+
+    values: tuple[float | None, ...]
+    n: int
+    errors: int
+    missing: int
+
+    @property
+    def value(self) -> float | None:
+        """Return the mean of the repeats; None when none of them has a value."""
+        return _mean(self.values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A configuration on a dataset, over all repeats; `scores` is keyed by metric."""
+
+    dataset: str
+    figures: Figures
+    scores: Mapping[str, Score]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationReport:
+    """A configuration over all datasets; `key` is its short name in this report: A, B, ..."""
+
+    key: str
+    id: str
+    label: str
+    configuration: Configuration
+    is_baseline: bool
+    figures: Figures
+    cells: tuple[Cell, ...]
+
+    def value(self, metric: str) -> float | None:
+        """Return the mean over all datasets; None where one of them has no value."""
+        values = [
+            cell.scores[metric].value if metric in cell.scores else None for cell in self.cells
+        ]
+        return None if None in values else _mean(values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """The metric that orders configurations, under its full name."""
+
+    metric: str
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """The names that occur in any line, in the order first seen; evaluations as pairs."""
+
+    data: tuple[str, ...]
+    outputs: tuple[str, ...]
+    evaluations: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """Everything a report says apart from the single lines.
+
+    `spent` is what the run paid, evaluators included.
+
+    `configurations` come best first; without an objective, as planned. `metrics` are full names,
+    the objective first.
+    """
+
+    run: str
+    experiment: str
+    created: str
+    status: Status
+    currency: str
+    datasets: Mapping[str, int]
+    repeats: int
+    metrics: tuple[str, ...]
+    objective: Objective | None
+    figures: Figures
+    spent: Spent
+    configurations: tuple[ConfigurationReport, ...]
+    columns: Columns
+
+    @property
+    def best(self) -> tuple[ConfigurationReport, ...]:
+        """Return the configurations with the best mean of the objective: several when tied."""
+        if self.objective is None or not self.configurations:
+            return ()
+        metric = self.objective.metric
+        top = self.configurations[0].value(metric)
+        if top is None:
+            return ()
+        return tuple(item for item in self.configurations if item.value(metric) == top)
+
+    @property
+    def baseline(self) -> ConfigurationReport | None:
+        """Return the configuration that the others are measured against."""
+        return next((item for item in self.configurations if item.is_baseline), None)
+
+
+def percentile(ordered: Sequence[float], share: float) -> float | None:
+    """Return the value below which this share of ascending values lies, interpolated.
+
+    >>> percentile([1.0, 2.0, 3.0, 4.0], 0.5)
+    2.5
+    """
+    if not ordered:
+        return None
+    place = share * (len(ordered) - 1)
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def short_key(place: int) -> str:
+    """Return A, B, ... Z, AA, AB, ...
+
+    >>> [short_key(place) for place in (0, 25, 26)]
+    ['A', 'Z', 'AA']
+    """
+    key = ""
+    place += 1
+    while place:
+        place, letter = divmod(place - 1, 26)
+        key = chr(ord("A") + letter) + key
+    return key
+
+
+def full_name(evaluator: str, name: str) -> str:
+    """Return `<evaluator>.<name>`; the name alone for what the flow itself logged."""
+    return f"{evaluator}.{name}" if evaluator else name
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
