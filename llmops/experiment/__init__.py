@@ -1,0 +1,15 @@
+"""Experiments: `experiment.yaml` read, checked and resolved."""
+
+from llmops.experiment.experiment import Evaluator, EvaluatorDataset, Experiment, RunDataset
+from llmops.experiment.load import load
+from llmops.experiment.mappings import compile_mappings, resolve_mappings
+
+__all__ = [
+    "Evaluator",
+    "EvaluatorDataset",
+    "Experiment",
+    "RunDataset",
+    "compile_mappings",
+    "load",
+    "resolve_mappings",
+]
