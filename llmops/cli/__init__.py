@@ -1,0 +1,38 @@
+"""The `llmops` command: one file per command, heavy imports only inside the one that runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from llmops.cli.plan import plan
+from llmops.cli.report import report
+from llmops.cli.run import run
+from llmops.cli.schema import schema
+from llmops.errors import Interrupted, LLMOpsError
+
+app = typer.Typer(
+    name="llmops",
+    help="Run, compare and release variants of LLM flows.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # formatting the help with rich would double its time
+)
+for command in (plan, run, report, schema):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; every deliberate error ends here, with its exit code."""
+    try:
+        app()
+    except Interrupted as stop:
+        print(stop, file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        os._exit(stop.exit_code)  # a tool that blocks in a thread must not keep us
+    except LLMOpsError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -1,0 +1,135 @@
+"""`llmops plan`: what a run would do and cost; nothing is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from llmops.experiment import Experiment
+    from llmops.pipeline.plan import Plan, PlannedCalls
+
+
+def plan(
+    experiment: Annotated[Path, typer.Argument(help="An experiment's folder, or its YAML file.")],
+    *,
+    env: Annotated[str | None, typer.Option(help="Lay experiment.<env>.yaml over it.")] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(help="Only combinations that match, e.g. 'classify=few'. Repeatable."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the first lines of each dataset.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Override a key, e.g. 'executor.max_concurrency=4'."),
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check an experiment, count its model calls and estimate what they cost."""
+    from llmops.experiment import load
+    from llmops.pipeline.plan import plan as make_plan
+
+    loaded = load(experiment, env=env, overrides=set_ or ())
+    planned = make_plan(loaded, select=select or (), limit=limit)
+    if json_:
+        print(_as_json(loaded, planned))
+    else:
+        _print_tables(loaded, planned)
+
+
+def _as_json(experiment: Experiment, planned: Plan) -> str:
+    import json
+
+    document = {
+        "experiment": experiment.name,
+        "configurations": [
+            {"id": each.id, "label": each.label, "baseline": each == planned.baseline}
+            for each in planned.configurations
+        ],
+        "lines": dict(planned.lines),
+        "repeats": planned.repeats,
+        "trials": len(planned.trials),
+        "calls": [_call(each) for each in planned.calls],
+        "total": {
+            "calls_naive": planned.naive_calls,
+            "calls_shared": planned.shared_calls,
+            "share": planned.share,
+            "prompt_tokens": planned.usage.prompt_tokens,
+            "completion_tokens": planned.usage.completion_tokens,
+            "cost": planned.cost,
+            "currency": experiment.currency,
+        },
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _call(each: PlannedCalls) -> dict[str, object]:
+    return {
+        "dataset": each.dataset,
+        "flow": each.flow,
+        "node": each.node,
+        "connection": each.connection,
+        "model": each.model,
+        "calls_naive": each.naive,
+        "calls_shared": each.shared,
+        "prompt_tokens": each.usage.prompt_tokens,
+        "completion_tokens": each.usage.completion_tokens,
+        "cost": each.cost,
+    }
+
+
+def _print_tables(experiment: Experiment, planned: Plan) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    combinations = Table(box=None, title_justify="left", title=f"{experiment.name}: combinations")
+    combinations.add_column("id")
+    combinations.add_column("combination", overflow="fold")
+    for each in planned.configurations:
+        mark = " (baseline)" if each == planned.baseline else ""
+        combinations.add_row(each.id, f"{each.label}{mark}")
+    console.print(combinations, markup=False)
+
+    calls = Table(box=None, title_justify="left", title="\nmodel calls")
+    for name in ("dataset", "node", "model"):
+        calls.add_column(name, overflow="fold")
+    for name in ("naive", "shared", "tokens", "cost"):
+        calls.add_column(name, justify="right")
+    for each in planned.calls:
+        calls.add_row(
+            each.dataset,
+            each.node if each.flow == experiment.name else f"{each.flow}.{each.node}",
+            each.model or each.connection,
+            f"{each.naive:,}",
+            f"{each.shared:,}",
+            f"{each.usage.prompt_tokens + each.usage.completion_tokens:,}",
+            "" if each.cost is None else f"{each.cost:,.4f}",
+        )
+    console.print(calls)
+    for line in _summary(experiment, planned):
+        console.print(line, markup=False)
+
+
+def _summary(experiment: Experiment, planned: Plan) -> list[str]:
+    from llmops.pipeline.plan import CHARACTERS_PER_TOKEN, DEFAULT_ANSWER_TOKENS
+
+    lines = ", ".join(f"{name} {count:,}" for name, count in planned.lines.items())
+    counts = f"{len(planned.configurations)} combinations x {planned.repeats} repeats"
+    tokens = planned.usage.prompt_tokens + planned.usage.completion_tokens
+    assumed = f"{CHARACTERS_PER_TOKEN} characters a token, {DEFAULT_ANSWER_TOKENS} an answer"
+    sharing = "after sharing" if planned.share else "if shared, but executor.share is false"
+    cost = "unknown, a model has no price"
+    if planned.cost is not None:
+        cost = f"about {planned.cost:,.4f} {experiment.currency}"
+    return [
+        "",
+        f"{counts}, {len(planned.trials)} trials; lines: {lines}",
+        f"calls: {planned.naive_calls:,} naively, {planned.shared_calls:,} {sharing}",
+        f"tokens: about {tokens:,} ({assumed} without max_tokens)",
+        f"cost: {cost}",
+    ]

@@ -1,0 +1,153 @@
+"""What a run states about itself before it starts: identities, digests and versions."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmops.errors import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llmops.domain.run import Trial
+    from llmops.experiment import Experiment
+
+FORMAT = 1
+IDENTITIES = ("flow", "evaluators", "datasets", "connections", "trials")
+"""The parts of a manifest that must be the same for a run to be continued."""
+
+
+def new_run_id() -> str:
+    """Return a name that sorts by time and does not collide: `20261121-070501-3f2a`."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def manifest(
+    experiment: Experiment,
+    trials: Sequence[Trial],
+    *,
+    run_id: str,
+    limit: int | None,
+    command: Sequence[str],
+) -> dict[str, object]:
+    """Return everything that identifies the run; `limit` is the lines of each dataset, None all."""
+    objective = experiment.objective
+    return {
+        "format": FORMAT,
+        "run_id": run_id,
+        "experiment": experiment.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": list(command),
+        "files": [_beside(path, experiment.project) for path in experiment.files],
+        "configuration": experiment.raw,
+        "baseline": experiment.baseline.id,
+        "objective": objective.model_dump() if objective else None,
+        "currency": experiment.currency,
+        **_identities(experiment, trials, limit),
+        "code": _code(experiment.project),
+        "packages": _packages(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
+
+
+def require_same(recorded: Mapping[str, object], current: Mapping[str, object]) -> None:
+    """Refuse to continue a run whose flows, data, connections or trials are others now.
+
+    Raises:
+        ConfigError: naming each part that differs.
+    """
+    faults = [
+        Fault(
+            where=f"run {recorded['run_id']}",
+            seen=f"it was started with other {part}",
+            allowed="a run continues only with what it started with",
+            next_step="restore them, or start a new run without --resume",
+        )
+        for part in IDENTITIES
+        if recorded.get(part) != current.get(part)
+    ]
+    if faults:
+        raise ConfigError(faults)
+
+
+def _identities(
+    experiment: Experiment, trials: Sequence[Trial], limit: int | None
+) -> dict[str, object]:
+    project = experiment.project
+    return {
+        "flow": {
+            "path": _beside(experiment.flow_path, project),
+            "digest": experiment.flow.digest(),
+        },
+        "evaluators": [
+            {
+                "name": evaluator.name,
+                "path": _beside(evaluator.flow_path, project),
+                "digest": evaluator.flow.digest(),
+                "outputs": list(evaluator.flow.interface().outputs),
+            }
+            for evaluator in experiment.evaluators
+        ],
+        "datasets": [
+            {
+                "name": used.name,
+                "source": _beside(used.dataset.path, project),
+                "sha256": used.dataset.digest(),
+                "lines": min(used.dataset.count(), limit or used.dataset.count()),
+            }
+            for used in experiment.datasets
+        ],
+        "connections": [
+            {"name": connection.name, "identity": connection.identity}
+            for connection in experiment.used_connections
+        ],
+        "trials": [
+            {
+                "id": trial.id,
+                "configuration": trial.configuration.id,
+                "label": trial.configuration.label,
+                "variants": dict(trial.configuration.variants),
+                "parameters": dict(trial.configuration.parameters),
+                "dataset": trial.dataset,
+                "repeat": trial.repeat,
+            }
+            for trial in trials
+        ],
+    }
+
+
+def _beside(path: Path, project: Path) -> str:
+    """Return the path from the project, so that evidence is the same on every machine."""
+    try:
+        return path.resolve().relative_to(project.resolve()).as_posix()
+    except ValueError:
+        return path.name
+
+
+def _packages() -> dict[str, str]:
+    """Return the installed distributions by their folders' names; reading metadata is slow."""
+    folders = (path for entry in sys.path for path in Path(entry or ".").glob("*.dist-info"))
+    pairs = (folder.name.removesuffix(".dist-info").partition("-") for folder in folders)
+    return {name: version for name, _, version in sorted(pairs)}
+
+
+def _code(project: Path) -> dict[str, object]:
+    """Return the commit of the project, and whether files differ from it; empty without git."""
+    try:
+        commit = _git(project, "rev-parse", "HEAD")
+        return {"commit": commit, "dirty": bool(_git(project, "status", "--porcelain"))}
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+
+
+def _git(project: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(project), *arguments]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    return answer.stdout.strip()
