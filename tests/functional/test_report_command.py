@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import csv
+import json
+import resource
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from statistics import fmean, median
+from typing import TYPE_CHECKING
+
+import pytest
+from fake_runs import configurations, line_record, manifest, trials, write_run
+
+from llmops.domain.run import LineError
+from llmops.errors import LLMOpsError
+from llmops.pipeline.report import report
+from llmops.store import RunReader, RunWriter
+from llmops.summary import summarise
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DATASETS = ("restaurants", "gadgets")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "reports" / "reviews" / "r1"
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a CSV file."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_command_writes_the_same_bytes_again(folder: Path, tmp_path: Path) -> None:
+    write_run(folder, lines=30, datasets=DATASETS, repeats=2)
+    written = report(folder)
+    files = (written.html, written.results, written.metrics)
+    before = [path.read_bytes() for path in files]
+    for path in files:
+        path.unlink()
+    command = [sys.executable, "-c", "from llmops.cli import main; main()", "report", "reviews/r1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert str(written.html) in done.stdout
+    assert [path.read_bytes() for path in files] == before
+    assert {path.name for path in folder.iterdir()} == {
+        "manifest.json", "run.jsonl", "run.lock", *(path.name for path in files)
+    }  # fmt: skip
+
+
+def test_results_have_a_row_for_every_line_and_trial(folder: Path) -> None:
+    write_run(folder, lines=40, count=3, datasets=DATASETS, repeats=2)
+    rows = table(report(folder).results)
+    evidence = list(RunReader(folder).lines())
+    assert len(rows) == sum(len(line.results) for line in evidence)
+    by_place = {(row["dataset"], row["line"], row["repeat"], row["trial"]): row for row in rows}
+    for line in evidence:
+        for trial, result in line.results.items():
+            row = by_place[line.dataset, str(line.line), str(line.repeat), trial]
+            assert row["data.text"] == line.data["text"]
+            assert row["status"] == ("error" if result.error else "ok")
+            assert row["outputs.sentiment"] == result.outputs.get("sentiment", "")
+            grade = result.evaluations["exact"].outputs["grade"] if result.evaluations else ""
+            assert row["evaluator.exact.grade"] == grade
+            assert row["error_kind"] == (result.error.kind if result.error else "")
+
+
+def test_metrics_account_for_every_line(folder: Path) -> None:
+    write_run(folder, lines=40, datasets=DATASETS)
+    rows = table(report(folder).metrics)
+    assert len(rows) == 8
+    for row in rows:
+        assert int(row["n"]) + int(row["errors"]) + int(row["missing"]) == int(row["lines"]) == 40
+        assert row["evaluator"] == "exact"
+        assert row["variant.classify"] in row["configuration"]
+
+
+def test_the_numbers_are_those_of_the_evidence(folder: Path) -> None:
+    write_run(folder, lines=50, count=2, datasets=DATASETS, repeats=2)
+    numbers = report(folder).numbers
+    reader = RunReader(folder)
+    of_trial = {trial["id"]: trial for trial in reader.manifest["trials"]}
+    for item in numbers.configurations:
+        for cell in item.cells:
+            results = [
+                result
+                for line in reader.lines()
+                for trial, result in line.results.items()
+                if of_trial[trial]["configuration"] == item.id and line.dataset == cell.dataset
+            ]
+            good = [result for result in results if not result.error]
+            causes = Counter(
+                f"{result.error.node}: {result.error.kind}" for result in results if result.error
+            )
+            assert (cell.figures.n, cell.figures.errors) == (len(good), len(results) - len(good))
+            assert cell.figures.lines == 100
+            assert cell.figures.p50 == pytest.approx(median(result.seconds for result in good))
+            assert cell.figures.calls == sum(result.calls for result in results)
+            assert cell.figures.cost == pytest.approx(sum(result.cost or 0 for result in results))
+            assert cell.figures.causes == causes
+        assert item.value("exact.accuracy") == fmean(
+            fmean(value for value in cell.scores["exact.accuracy"].values if value is not None)
+            for cell in item.cells
+        )
+    values = [item.value("exact.accuracy") or 0 for item in numbers.configurations]
+    assert values == sorted(values, reverse=True)
+
+
+@pytest.mark.parametrize("metric", ["exact.accuracy", "accuracy"])
+def test_the_objective_may_be_named_in_short_and_minimised(folder: Path, metric: str) -> None:
+    write_run(folder, lines=30)
+    stated = json.loads((folder / "manifest.json").read_text())
+    stated["objective"] = {"metric": metric, "direction": "minimize"}
+    (folder / "manifest.json").write_text(json.dumps(stated))
+    numbers = summarise(RunReader(folder))
+    values = [item.value("exact.accuracy") or 0 for item in numbers.configurations]
+    assert values == sorted(values)
+    assert numbers.best[0].key == "A"
+
+
+def test_a_run_that_was_stopped_says_what_is_missing(folder: Path) -> None:
+    work = trials(configurations(2), ("reviews",))
+    writer = RunWriter.create(folder, manifest(configurations(2), 10), ())
+    writer.write_event("started")
+    for line in range(4):
+        writer.write_line(line_record("reviews", line, 0, work))
+    writer.close()
+    written = report(folder)
+    assert "This run is interrupted: 12 of 20 results are missing." in written.html.read_text()
+    assert written.numbers.figures.missing == 12
+
+
+def test_a_run_without_any_line_still_has_a_report(folder: Path) -> None:
+    RunWriter.create(folder, {**manifest(configurations(1), 5), "objective": None}, ()).close()
+    written = report(folder)
+    assert "the experiment names no objective" in written.html.read_text().lower()
+    assert table(written.results) == table(written.metrics) == []
+
+
+def test_what_a_model_says_is_never_markup(folder: Path) -> None:
+    hostile = "</script><img src=x onerror=alert(1)>"
+    content = manifest(configurations(1), 1)
+    writer = RunWriter.create(folder, {**content, "experiment": hostile, "command": hostile}, ())
+    record = line_record("reviews", 0, 0, trials(configurations(1), ("reviews",)))
+    trial, result = next(iter(record.results.items()))
+    error = LineError(node=hostile, kind=hostile, message=hostile)
+    writer.write_line(
+        replace(record, data={hostile: hostile}, results={trial: replace(result, error=error)})
+    )
+    writer.close()
+    page = report(folder).html.read_text()
+    assert "<img" not in page
+    assert page.count("</script>") == page.count("<script")
+
+
+def test_the_page_needs_nothing_from_elsewhere(folder: Path) -> None:
+    write_run(folder, lines=3)
+    page = report(folder).html.read_text()
+    assert "://" not in page
+    assert "default-src 'none'" in page
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_one(folder: Path) -> None:
+    write_run(folder, lines=20)
+    written = report(folder)
+    files = (written.html, written.results, written.metrics)
+    before = [path.read_bytes() for path in files]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(LLMOpsError, match=r"results\.csv: cannot be written: File too large"):
+            report(folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.read_bytes() for path in files] == before
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
