@@ -28,58 +28,12 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parent
-WORDS = [
-    "the",
-    "order",
-    "came",
-    "late",
-    "but",
-    "support",
-    "answered",
-    "within",
-    "an",
-    "hour",
-    "and",
-    "sent",
-    "a",
-    "new",
-    "part",
-    "my",
-    "account",
-    "was",
-    "charged",
-    "twice",
-    "please",
-    "refund",
-    "the",
-    "second",
-    "payment",
-    "it",
-    "works",
-    "well",
-    "on",
-    "the",
-    "phone",
-    "and",
-    "not",
-    "at",
-    "all",
-    "on",
-    "my",
-    "old",
-    "laptop",
-    "we",
-    "like",
-    "the",
-    "quiet",
-    "room",
-    "thank",
-    "you",
-    "for",
-    "the",
-    "quick",
-    "help",
-]
+TEXT = (
+    "the order came late but support answered within an hour and sent a new part my account was "
+    "charged twice please refund the second payment it works well on the phone and not at all on "
+    "my old laptop we like the quiet room thank you for the quick help"
+)
+WORDS = TEXT.split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
