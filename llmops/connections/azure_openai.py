@@ -49,6 +49,7 @@ class AzureOpenAIConnection(ConnectionSettings):
             headers={"api-key": self.secrets[0]} if self.secrets else {},
             secrets=self.secrets,
             model=self.model,
+            deployments=True,
             tool_object=self._tool_object,
         )
         if self.auth_mode == "meid_token":

@@ -16,10 +16,14 @@ FailureKind = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRequest:
-    """An OpenAI-shaped request: `body` is the JSON sent, `model` (or deployment) included."""
+    """An OpenAI-shaped request: `body` is the JSON sent, its model included.
+
+    `deployment` is what Azure is to call the model, where the asker knows; others ignore it.
+    """
 
     api: Api
     body: Mapping[str, object]
+    deployment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,8 @@ def urls_below(base: str, query: str = "") -> Mapping[Api, str]:
 class Endpoint:
     """`urls` has one per api, with `{model}` where the model belongs into it.
 
-    `model` is what a request asks that names none. `token` gives a bearer token for each request,
+    `model` is what a request asks that names none; with `deployments`, a request's own word for
+    Azure goes before its model. `token` gives a bearer token for each request,
     `forget_token` releases what it holds. `tool_object` builds what Python tools get.
     """
 
@@ -34,6 +35,7 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     model: str = ""
+    deployments: bool = False
     token: Callable[[], Awaitable[str]] | None = None
     forget_token: Callable[[], Awaitable[None]] | None = None
     proxies: bool = True

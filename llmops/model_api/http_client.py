@@ -81,7 +81,8 @@ class HttpClient:
     def _prepared(self, request: ModelRequest) -> tuple[Mapping[str, object], str]:
         """Return the body with its model, never streamed, and the model."""
         body = request.body
-        model = body.get("model") or self._endpoint.model
+        deployment = request.deployment if self._endpoint.deployments else ""
+        model = deployment or body.get("model") or self._endpoint.model
         if not isinstance(model, str) or not model:
             where = self._endpoint.connection
             message = f"no model: the node names none, nor does connection {where!r} (`model:`)"

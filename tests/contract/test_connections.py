@@ -149,6 +149,16 @@ def test_the_request_is_the_providers_own(kind: str) -> None:
 
 
 @speakers
+def test_a_deployment_is_azures_name_for_the_model(kind: str) -> None:
+    stub = LLMStub()
+    ask(kind, stub, ModelRequest(api="chat", body=CHAT.body, deployment="d"))
+    target, _, body = stub.seen[0]
+    azure = kind == "azure_openai"
+    assert body["model"] == ("d" if azure else "m")
+    assert ("/deployments/d/" in target) == azure
+
+
+@speakers
 def test_the_connections_model_is_for_requests_without_one(kind: str) -> None:
     async def scenario() -> str:
         async with LLMStub() as stub:

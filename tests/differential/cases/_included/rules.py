@@ -1,0 +1,2 @@
+def apply_rule(text: str) -> str:
+    return f"ruled {text}"

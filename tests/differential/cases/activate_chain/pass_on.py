@@ -1,0 +1,6 @@
+from promptflow.core import tool
+
+
+@tool
+def pass_on(value, other="(default)"):
+    return f"{value}+{other}"

@@ -1,0 +1,6 @@
+from promptflow.core import tool
+
+
+@tool
+def pass_on(value, mode=None):
+    return value

@@ -1,0 +1,6 @@
+from promptflow.core import tool
+
+
+@tool
+def make(go: bool) -> dict:
+    return {"name": "made"}

@@ -1,0 +1,7 @@
+from promptflow.connections import AzureOpenAIConnection
+from promptflow.core import tool
+
+
+@tool
+def use(connection: AzureOpenAIConnection, text: str) -> str:
+    return text

@@ -1,0 +1,6 @@
+from promptflow.core import tool
+
+
+@tool
+def seen(prompt: str) -> list:
+    return [str(prompt), len(prompt)]

@@ -1,0 +1,2 @@
+def greeting(text: str) -> str:
+    return f"late: {text}"

@@ -1,0 +1,6 @@
+from promptflow.core import tool
+
+
+@tool
+def make(mode: str) -> list:
+    return [mode]

@@ -1,0 +1,1 @@
+def tell(text) return text

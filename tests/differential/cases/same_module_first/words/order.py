@@ -1,0 +1,2 @@
+def arrange(*parts: str) -> str:
+    return " ".join(parts)
