@@ -15,6 +15,7 @@ from llmops.errors import Interrupted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llmops.domain.report import RunReport
     from llmops.domain.run import Trial
     from llmops.experiment import Experiment
     from llmops.store import RunReader, RunWriter
@@ -61,6 +62,7 @@ def run(
     finally:
         writer.close()
     written = report(writer.folder)
+    _print_finding(written.numbers)
     print(f"report: {written.html}")
     if written.numbers.status == "budget_exhausted":
         print(f"the budget is spent before all lines ran\n{_how_to_resume(experiment, writer)}")
@@ -122,6 +124,17 @@ def _answer(
             writer.write_metrics(metrics)
 
     run_interruptible(stages())
+
+
+def _print_finding(numbers: RunReport) -> None:
+    from llmops.reporters.html.wording import finding
+
+    found = finding(numbers)
+    print(found.title)
+    for best in numbers.best:
+        print(f"  {best.key}: {best.label}")
+    for caveat in found.caveats:
+        print(caveat)
 
 
 def _how_to_resume(experiment: Path, writer: RunWriter) -> str:
