@@ -10,30 +10,20 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast
 
 from llmops.flows.dag.metric_log import log_metric
+from llmops.promptflow_switches import set_switches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-SWITCHES: Final = {
-    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
-    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
-    "PF_TRACING_SKIP_LOCAL_SETUP": "true",
-}
-"""promptflow calls nobody and starts nothing. Its tracing stays off, as it is by default."""
-
-_SETTINGS: Final = "telemetry:\n  enabled: false\ntrace:\n  destination: none\n"
 
 
 def tool(
@@ -75,7 +65,7 @@ def import_promptflow(name: str = "promptflow") -> ModuleType:
         del sys.modules[found.__name__]
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
     if "promptflow" not in sys.modules:
-        _set_switches()
+        set_switches()
     return importlib.import_module(name)
 
 
@@ -131,14 +121,3 @@ class _Loaded(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__ = self._spec
-
-
-def _set_switches() -> None:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = Path(os.environ.setdefault("PF_HOME_DIRECTORY", str(cache / "llmops" / "promptflow")))
-    home.mkdir(parents=True, exist_ok=True)
-    settings = home / "pf.yaml"
-    if not settings.exists():
-        settings.write_text(_SETTINGS, encoding="utf-8")
-    for name, value in SWITCHES.items():
-        os.environ.setdefault(name, value)
