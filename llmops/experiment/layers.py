@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final, cast
 
 from llmops import yaml
@@ -125,7 +126,20 @@ def _mapping(value: object, label: str) -> Raw:
         return {}
     if not isinstance(value, dict):
         raise ConfigError([Fault(where=label, seen="not a mapping", allowed="allowed: key: value")])
-    return {str(key): each for key, each in cast("dict[object, object]", value).items()}
+    items = cast("dict[object, object]", value).items()
+    return {str(key): _dates_as_text(each) for key, each in items}
+
+
+def _dates_as_text(value: object) -> object:
+    """Undo what YAML does to `api_version: 2024-10-21`."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return [_dates_as_text(each) for each in cast("list[object]", value)]
+    if isinstance(value, dict):
+        items = cast("dict[object, object]", value).items()
+        return {key: _dates_as_text(each) for key, each in items}
+    return value
 
 
 def _override(text: str, merged: Raw) -> tuple[list[str], object]:
@@ -136,7 +150,8 @@ def _override(text: str, merged: Raw) -> tuple[list[str], object]:
         raise ConfigError([Fault(where=where, seen="no value", allowed="allowed: a.b=value")])
     section, _, name = key.strip().partition(".")
     keys = [section, name] if section in _DOTTED and name else None
-    return keys or _keys(merged, key.strip().split("."), where), yaml.parse(value, where)
+    keys = keys or _keys(merged, key.strip().split("."), where)
+    return keys, _dates_as_text(yaml.parse(value, where))
 
 
 def _assign(value: object, keys: Sequence[str], new: object) -> object:

@@ -116,3 +116,11 @@ class TestWhere:
         assert self.layers.names("datasets") == ["pr"]
         assert self.layers.names("connections") == ["aoai", "gpt.4"]
         assert self.layers.names("parameters") == []
+
+
+def test_what_yaml_takes_for_a_date_stays_text() -> None:
+    merged = overridden("connections.aoai.api_version=2024-10-21")
+    assert merged["connections"] == [
+        {"name": "aoai", "api_base": "a", "api_version": "2024-10-21"},
+        {"name": "gpt.4", "api_base": "b"},
+    ]

@@ -1,0 +1,6 @@
+from promptflow.core import tool
+
+
+@tool
+def whole(text: str) -> str:
+    return text.strip()
