@@ -24,16 +24,17 @@ function image(value) {
   return picture;
 }
 
-// Short values come first: a label must not be hidden behind a long text.
+// Short values come first and share a line: a label must not be hidden behind a long text, nor a
+// text behind many labels.
 function clipped(names, values) {
   const text = make("div", "clip");
   const parts = names.map((name, place) => [name, values[place]]).filter(([, value]) => value !== null);
   const shown = parts.map(([name, value]) => [name, textOf(value).slice(0, 600)]);
   const isLong = ([, value]) => value.length > 40;
-  for (const [name, value] of [...shown.filter((part) => !isLong(part)), ...shown.filter(isLong)]) {
-    if (text.childNodes.length) text.append(" ", document.createElement("br"));
-    if (names.length > 1) text.append(make("span", "field", name));
-    text.append(value);
+  for (const part of [...shown.filter((each) => !isLong(each)), ...shown.filter(isLong)]) {
+    if (text.childNodes.length) text.append("  ", ...(isLong(part) ? [document.createElement("br")] : []));
+    if (names.length > 1) text.append(make("span", "field", part[0]));
+    text.append(part[1]);
   }
   return text;
 }
