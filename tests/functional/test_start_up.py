@@ -44,3 +44,11 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 def test_planning_imports_no_model_library(project: Project) -> None:
     found = imported("plan", "experiments/messages", project=project)
     assert found & (HEAVY - {"ruamel", "rich"}) == set()
+
+
+def test_a_run_whose_tools_want_the_decorator_only_never_imports_promptflow(
+    project: Project,
+) -> None:
+    found = imported("run", "experiments/messages", "--limit", "2", project=project)
+    assert "promptflow" in found, "the stand-in bears its name"
+    assert found & {"marshmallow", "openai", "opentelemetry", "pandas"} == set()
