@@ -35,13 +35,17 @@ def _processors() -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
-    """What decides which process answers."""
+    """What decides which process answers.
+
+    `threads` is half of the processors: on two, one thread answers as many calls as two that wait
+    for each other, and no fewer when others are busy.
+    """
 
     model: str
     alias: str
     context: int
     prompts_kept: int
-    threads: int = field(default_factory=lambda: min(_processors(), 8))
+    threads: int = field(default_factory=lambda: max(1, min(_processors() // 2, 8)))
 
 
 class EmbeddedServer:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from llmops import yaml
 from llmops.domain.flow import REQUIRED, FlowInput
-from llmops.errors import ConfigError, Fault
+from llmops.errors import ConfigError
 from llmops.flows.dag.definition import Activation, Definition, Node, Variants
+from llmops.flows.dag.raw_values import Reader
 from llmops.flows.dag.reference import Literal, Value, parse_value
 from llmops.flows.dag.value_types import CONVERTERS
-from llmops.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 KINDS: Final = ("llm", "python", "prompt", "custom_llm")
@@ -36,28 +36,30 @@ def read_definition(path: Path, label: str) -> Definition:
     """
     parser = _Parser(label)
     found = parser.definition(yaml.read(path, label))
-    if parser.faults:
-        raise ConfigError(parser.faults)
+    if parser.reader.faults:
+        raise ConfigError(parser.reader.faults)
     return found
 
 
 @dataclass(slots=True)
 class _Parser:
     label: str
-    faults: list[Fault] = field(default_factory=list[Fault])
+    reader: Reader = field(default_factory=Reader)
 
     def definition(self, raw: object) -> Definition:
-        file = self._mapping(raw, self.label)
+        file = self.reader.mapping(raw, self.label)
         language = file.get("language", "python")
         if language != "python":
-            self._fault("language", f"{language!r} flows cannot run", "allowed: python")
+            self.reader.fault(
+                f"{self.label}: language", f"{language!r} flows cannot run", "allowed: python"
+            )
         if "nodes" not in file:
             seen = "no nodes" if raw else "the file is empty"
-            self._fault("nodes", seen, "a flow has a list of nodes")
-        variants = self._mapping(file.get("node_variants"), f"{self.label}: node_variants")
-        inputs = self._mapping(file.get("inputs"), f"{self.label}: inputs")
-        outputs = self._mapping(file.get("outputs"), f"{self.label}: outputs")
-        environment = self._mapping(
+            self.reader.fault(f"{self.label}: nodes", seen, "a flow has a list of nodes")
+        variants = self.reader.mapping(file.get("node_variants"), f"{self.label}: node_variants")
+        inputs = self.reader.mapping(file.get("inputs"), f"{self.label}: inputs")
+        outputs = self.reader.mapping(file.get("outputs"), f"{self.label}: outputs")
+        environment = self.reader.mapping(
             file.get("environment_variables"), f"{self.label}: environment_variables"
         )
         return Definition(
@@ -66,11 +68,13 @@ class _Parser:
             outputs={name: self._output(name, item) for name, item in outputs.items()},
             nodes=tuple(
                 self._node_or_variants(item, at, variants)
-                for at, item in enumerate(self._list(file.get("nodes"), f"{self.label}: nodes"))
+                for at, item in enumerate(
+                    self.reader.items(file.get("nodes"), f"{self.label}: nodes")
+                )
             ),
             additional_includes=tuple(
                 str(item)
-                for item in self._list(
+                for item in self.reader.items(
                     file.get("additional_includes"), f"{self.label}: additional_includes"
                 )
             ),
@@ -78,7 +82,7 @@ class _Parser:
                 name: json.dumps(value) if isinstance(value, dict | list) else str(value)
                 for name, value in environment.items()
             },
-            message_format=self._one_of(
+            message_format=self.reader.one_of(
                 str(file.get("message_format") or "basic").lower(),
                 ("basic", "openai-vision"),
                 f"{self.label}: message_format",
@@ -87,64 +91,68 @@ class _Parser:
 
     def _input(self, name: str, raw: object) -> FlowInput:
         where = f"{self.label}: inputs.{name}"
-        item = self._mapping(raw, where)
+        item = self.reader.mapping(raw, where)
         default = item.get("default")
         return FlowInput(
             name=name,
-            type=self._one_of(item.get("type"), CONVERTERS, f"{where}.type"),
+            type=self.reader.one_of(item.get("type"), CONVERTERS, f"{where}.type"),
             default=REQUIRED if default is None else default,
         )
 
     def _output(self, name: str, raw: object) -> Value:
         where = f"{self.label}: outputs.{name}"
-        item = self._mapping(raw, where)
-        self._one_of(item.get("type"), CONVERTERS, f"{where}.type")
+        item = self.reader.mapping(raw, where)
+        self.reader.one_of(item.get("type"), CONVERTERS, f"{where}.type")
         reference = item.get("reference", "")
         if reference in ("", None):
-            self._fault(
-                f"outputs.{name}.reference", "nothing", "a reference such as ${node.output}"
+            self.reader.fault(
+                f"{self.label}: outputs.{name}.reference",
+                "nothing",
+                "a reference such as ${node.output}",
             )
         return parse_value(reference)
 
     def _node_or_variants(
         self, raw: object, at: int, variants: Mapping[str, object]
     ) -> Node | Variants:
-        item = self._mapping(raw, f"{self.label}: nodes[{at}]")
+        item = self.reader.mapping(raw, f"{self.label}: nodes[{at}]")
         name = str(item.get("name") or "")
         if not name:
-            self._fault(f"nodes[{at}]", "no name")
+            self.reader.fault(f"{self.label}: nodes[{at}]", "no name")
         if not item.get("use_variants"):
             return self._node(name, item, f"{self.label}: nodes.{name}")
         return self._variants(name, variants.get(name))
 
     def _variants(self, name: str, raw: object) -> Variants:
         where = f"{self.label}: node_variants.{name}"
-        item = self._mapping(raw, where)
-        bodies = self._mapping(item.get("variants"), f"{where}.variants")
+        item = self.reader.mapping(raw, where)
+        bodies = self.reader.mapping(item.get("variants"), f"{where}.variants")
         if not bodies:
-            self._fault(f"node_variants.{name}", f"the node {name!r} has no variants")
+            self.reader.fault(
+                f"{self.label}: node_variants.{name}", f"the node {name!r} has no variants"
+            )
         nodes: dict[str, Node] = {}
         for variant, body in bodies.items():
             place = f"{where}.{variant}"
-            node = self._mapping(body, place).get("node")
-            nodes[variant] = self._node(name, self._mapping(node, place), place)
+            node = self.reader.mapping(body, place).get("node")
+            nodes[variant] = self._node(name, self.reader.mapping(node, place), place)
         default = item.get("default_variant_id")
         if bodies:
-            default = self._one_of(default, bodies, f"{where}.default_variant_id")
+            default = self.reader.one_of(default, bodies, f"{where}.default_variant_id")
         return Variants(name=name, where=where, default=str(default), nodes=nodes)
 
     def _node(self, name: str, item: Mapping[str, object], where: str) -> Node:
-        kind = self._one_of(item.get("type"), KINDS, f"{where}.type")
+        kind = self.reader.one_of(item.get("type"), KINDS, f"{where}.type")
         source = item.get("source")
         if source is None:
-            self.faults.append(Fault(where=f"{where}.source", seen="no source"))
-        source = self._mapping(source, f"{where}.source")
+            self.reader.fault(f"{where}.source", "no source")
+        source = self.reader.mapping(source, f"{where}.source")
         source_type = str(source.get("type") or "code")
         if kind in ("python", "custom_llm"):
-            self._one_of(source_type, SOURCE_TYPES[kind], f"{where}.source.type")
+            self.reader.one_of(source_type, SOURCE_TYPES[kind], f"{where}.source.type")
         if kind == "llm":
-            self._one_of(item.get("api"), APIS, f"{where}.api")
-        inputs = self._mapping(item.get("inputs"), f"{where}.inputs")
+            self.reader.one_of(item.get("api"), APIS, f"{where}.api")
+        inputs = self.reader.mapping(item.get("inputs"), f"{where}.inputs")
         return Node(
             name=name,
             where=where,
@@ -162,44 +170,8 @@ class _Parser:
     def _activation(self, node: Mapping[str, object], where: str) -> Activation | None:
         if "activate" not in node:
             return None
-        item = self._mapping(node["activate"], where)
+        item = self.reader.mapping(node["activate"], where)
         if not {"when", "is"} <= item.keys():
-            self.faults.append(Fault(where=where, seen="incomplete", allowed="`when` and `is`"))
+            self.reader.fault(where, "incomplete", "`when` and `is`")
             return Activation(when=Literal(None), expected=None)
         return Activation(when=parse_value(item["when"]), expected=item["is"])
-
-    def _mapping(self, raw: object, where: str) -> dict[str, object]:
-        if raw is None:
-            return {}
-        if not isinstance(raw, dict):
-            self.faults.append(Fault(where=where, seen=_shown(raw), allowed="a mapping"))
-            return {}
-        return {str(key): value for key, value in cast("dict[object, object]", raw).items()}
-
-    def _list(self, raw: object, where: str) -> list[object]:
-        if raw is None:
-            return []
-        if not isinstance(raw, list):
-            self.faults.append(Fault(where=where, seen=_shown(raw), allowed="a list"))
-            return []
-        return cast("list[object]", raw)
-
-    def _one_of(self, value: object, allowed: Iterable[str], where: str) -> str:
-        if isinstance(value, str) and value in allowed:
-            return value
-        self.faults.append(
-            Fault(
-                where=where,
-                seen=_shown(value),
-                allowed=f"allowed: {', '.join(allowed)}",
-                next_step=nearest(value, allowed),
-            )
-        )
-        return next(iter(allowed))
-
-    def _fault(self, place: str, seen: str, allowed: str = "") -> None:
-        self.faults.append(Fault(where=f"{self.label}: {place}", seen=seen, allowed=allowed))
-
-
-def _shown(value: object) -> str:
-    return "nothing" if value is None else repr(value)

@@ -21,6 +21,7 @@ from llmops.flows.dag.tool_functions import find_tool
 from llmops.nearest import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
 
     from llmops.flows.dag.definition import Node
@@ -53,19 +54,14 @@ def make_python_tool(
         else:
             typed = converted(node, name, value, type_.name)
             literals[name] = with_images(node, name, typed, type_.name, message_format)
-    own = tool.owner_parameters
     return PythonTool(
         name=node.name,
         identity=identity(node.name, "python", node.path, folder.digest, shape(node)),
         function=tool.function,
-        provider=Provider(
-            type=tool.owner,
-            literals={name: value for name, value in literals.items() if name in own},
-            connections=own & connections.keys(),
-        )
-        if tool.owner
-        else None,
-        literals={name: value for name, value in literals.items() if name not in own},
+        provider=_provider(tool, literals, connections),
+        literals={
+            name: value for name, value in literals.items() if name not in tool.owner_parameters
+        },
         connections=connections,
         optional=_optional(tool),
         order=tuple(node.inputs),
@@ -130,6 +126,17 @@ def _tool_function(node: Node, module: ModuleType) -> ToolFunction:
         if name not in given and tool.parameters[name].default is inspect.Parameter.empty:
             raise wrong(f"{node.where}.inputs", f"the tool's class needs {name!r}")
     return tool
+
+
+def _provider(
+    tool: ToolFunction, literals: Mapping[str, object], connections: Mapping[str, ConnectionInput]
+) -> Provider | None:
+    own = tool.owner_parameters
+    return tool.owner and Provider(
+        type=tool.owner,
+        literals={name: value for name, value in literals.items() if name in own},
+        connections=own & connections.keys(),
+    )
 
 
 def _optional(tool: ToolFunction) -> frozenset[str]:

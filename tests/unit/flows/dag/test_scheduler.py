@@ -77,3 +77,54 @@ def test_a_cancellation_from_outside_is_no_failure_of_the_line() -> None:
         return cancelled.is_set()
 
     assert asyncio.run(scenario())
+
+
+@dataclass(slots=True)
+class Timed:
+    """Takes a known time, and notes how many tasks run beside it."""
+
+    seconds: float
+    tasks: list[int]
+    optional: frozenset[str] = frozenset()
+
+    async def answer(self, inputs: dict[str, object], context: LineContext) -> Answer:
+        del inputs, context
+        await asyncio.sleep(0)
+        self.tasks.append(len(asyncio.all_tasks()))
+        return Answer(output=self.seconds, seconds=self.seconds)
+
+
+def timed(
+    needs: dict[str, tuple[str, ...]], seconds: dict[str, float]
+) -> tuple[Execution, list[int]]:
+    tasks: list[int] = []
+    nodes = [
+        GraphNode(
+            name=name,
+            tool=Timed(seconds[name], tasks),
+            needs=frozenset(needs[name]),
+            inputs=(),
+            sources=(),
+            condition=None,
+        )
+        for name in needs
+    ]
+    followers = {name: [node for node in nodes if name in node.needs] for name in needs}
+    graph = Graph(nodes=nodes, followers=followers)
+    return Execution(graph=graph, inputs={}, context=NOBODY), tasks
+
+
+def test_a_chain_runs_in_the_callers_task() -> None:
+    line, tasks = timed({"a": (), "b": ("a",), "c": ("a", "b")}, {"a": 1, "b": 2, "c": 3})
+    asyncio.run(line.run())
+    assert (line.seconds, tasks) == (6, [1, 1, 1])
+
+
+def test_the_critical_path_is_the_longest_and_every_node_runs_once() -> None:
+    needs = {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c"), "e": ("a",), "f": ("d", "e")}
+    seconds = {"a": 1.0, "b": 5.0, "c": 2.0, "d": 1.0, "e": 4.0, "f": 0.5}
+    line, tasks = timed(needs, seconds)
+    asyncio.run(line.run())
+    assert line.seconds == 7.5
+    assert line.outputs == seconds
+    assert len(tasks) == 6
