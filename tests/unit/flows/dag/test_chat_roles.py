@@ -64,7 +64,8 @@ def test_a_line_that_is_an_image_becomes_a_part() -> None:
 
 
 def test_escaped_roles_come_back_in_text_and_parts() -> None:
-    messages = [{"role": "user", "content": [{"type": "text", "text": "0a 0b"}], "name": "0a"}]
+    parts = [{"type": "text", "text": "0a 0b"}]
+    messages: list[dict[str, object]] = [{"role": "user", "content": parts, "name": "0a"}]
     restore(messages, {"0a": "system", "0b": "Tool"})
     assert messages == [
         {"role": "user", "content": [{"type": "text", "text": "system Tool"}], "name": "system"}

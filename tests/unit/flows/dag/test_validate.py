@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llmops.domain.configuration import Configuration
@@ -63,7 +64,7 @@ def test_aggregation_nodes_come_after_all_lines() -> None:
 
 def test_a_condition_counts_as_a_reference() -> None:
     when = Activation(when=parse_value("${nobody.output}"), expected=1)
-    waiting = Node(**{**_fields(node("a")), "activation": when})
+    waiting = replace(node("a"), activation=when)
     assert "no node 'nobody'" in faults(waiting)[0]
 
 
@@ -104,7 +105,3 @@ def test_unknown_choices_name_what_is_allowed() -> None:
 
 MODELS = {"model": "d", "deployment_name": "d", "n": 2}
 """A model is named in either way, so setting one sets both."""
-
-
-def _fields(each: Node) -> dict[str, object]:
-    return {name: getattr(each, name) for name in Node.__slots__}
