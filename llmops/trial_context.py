@@ -69,12 +69,14 @@ class TrialContext:
     def _priced(self, work: Callable[[], Awaitable[Answer]]) -> Callable[[], Awaitable[Answer]]:
         async def priced() -> Answer:
             answer = await work()
-            price = price_of(answer.model, self._resources.prices)
-            if not answer.calls or price is None:
-                return answer
-            return replace(answer, cost=price.of(answer.usage))
+            cost = self._cost(answer.model, answer.usage) if answer.calls else None
+            return answer if cost is None else replace(answer, cost=cost)
 
         return priced
+
+    def _cost(self, model: str, usage: Usage) -> float | None:
+        price = price_of(model, self._resources.prices)
+        return price.of(usage) if price else None
 
     async def call_model(self, connection: str, request: ModelRequest) -> ModelResponse:
         """Send through the connection's channel, within the budget."""
@@ -85,8 +87,7 @@ class TrialContext:
         except BaseException:
             resources.budget.release()
             raise
-        price = price_of(response.model, resources.prices)
-        cost = price.of(response.usage) if price else None
+        cost = self._cost(response.model, response.usage)
         resources.budget.spend(response.usage, cost)
         progress = resources.progress
         progress.calls += 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from llmops.cli.options import Env, Folder, Limit, Select, Set
 
 if TYPE_CHECKING:
     from llmops.experiment import Experiment
@@ -13,20 +14,12 @@ if TYPE_CHECKING:
 
 
 def plan(
-    experiment: Annotated[Path, typer.Argument(help="An experiment's folder, or its YAML file.")],
+    experiment: Folder,
     *,
-    env: Annotated[str | None, typer.Option(help="Lay experiment.<env>.yaml over it.")] = None,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(help="Only combinations that match, e.g. 'classify=few'. Repeatable."),
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Only the first lines of each dataset.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Override a key, e.g. 'executor.max_concurrency=4'."),
-    ] = None,
+    env: Env = None,
+    select: Select = None,
+    limit: Limit = None,
+    set_: Set = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check an experiment, count its model calls and estimate what they cost."""

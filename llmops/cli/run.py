@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llmops.cli.options import Env, Folder, Limit, Select, Set
 from llmops.cli.progress import shown
 from llmops.errors import Interrupted
 
@@ -20,24 +21,14 @@ if TYPE_CHECKING:
     from llmops.experiment import Experiment
     from llmops.store import RunReader, RunWriter
 
-EXPERIMENT = typer.Argument(help="An experiment's folder, or its YAML file.")
-
 
 def run(
-    experiment: Annotated[Path, EXPERIMENT],
+    experiment: Folder,
     *,
-    env: Annotated[str | None, typer.Option(help="Lay experiment.<env>.yaml over it.")] = None,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(help="Only combinations that match, e.g. 'classify=few'. Repeatable."),
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Only the first lines of each dataset.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Override a key, e.g. 'executor.max_concurrency=4'."),
-    ] = None,
+    env: Env = None,
+    select: Select = None,
+    limit: Limit = None,
+    set_: Set = None,
     resume: Annotated[
         str | None,
         typer.Option(help="Go on with this run: its id, its folder, or 'latest'."),
