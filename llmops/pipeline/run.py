@@ -120,7 +120,10 @@ class Work:
         names = list(own)
         lines = [dataset.lines() if dataset else repeat(None) for dataset in own.values()]
         for data, *rows in zip(used.dataset.lines(), *lines, strict=False):
-            yield data, dict(zip(names, (row or data for row in rows), strict=True))
+            yield (
+                data,
+                dict(zip(names, (data if row is None else row for row in rows), strict=True)),
+            )
 
     def _sweep(self, used: RunDataset) -> Sweep:
         return Sweep(
