@@ -6,6 +6,7 @@ import platform
 import secrets
 import subprocess
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +38,6 @@ def manifest(
     command: Sequence[str],
 ) -> dict[str, object]:
     """Return everything that identifies the run; `limit` is the lines of each dataset, None all."""
-    objective = experiment.objective
     return {
         "format": FORMAT,
         "run_id": run_id,
@@ -47,7 +47,7 @@ def manifest(
         "files": [_beside(path, experiment.project) for path in experiment.files],
         "configuration": experiment.raw,
         "baseline": experiment.baseline.id,
-        "objective": objective.model_dump() if objective else None,
+        "analysis": asdict(experiment.analysis),
         "currency": experiment.currency,
         **_identities(experiment, trials, limit),
         "code": _code(experiment.project),

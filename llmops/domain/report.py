@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from llmops.domain.analysis import Objective
     from llmops.domain.call import Usage
     from llmops.domain.configuration import Configuration
     from llmops.domain.run import Spent, Status
-
-Direction = Literal["maximize", "minimize"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +91,6 @@ class ConfigurationReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Objective:
-    """The metric that orders configurations, under its full name."""
-
-    metric: str
-    direction: Direction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """The names that occur in any line, in the order first seen; evaluations as pairs."""
 
@@ -115,7 +106,7 @@ class RunReport:
     `spent` is what the run paid, evaluators included.
 
     `configurations` come best first; without an objective, as planned. `metrics` are full names,
-    the objective first.
+    the objective first; `objective` has its full name too.
     """
 
     run: str
@@ -180,6 +171,16 @@ def short_key(place: int) -> str:
 def full_name(evaluator: str, name: str) -> str:
     """Return `<evaluator>.<name>`; the name alone for what the flow itself logged."""
     return f"{evaluator}.{name}" if evaluator else name
+
+
+def resolve_metric(metric: str, names: Collection[str]) -> str:
+    """Return the full name that is meant: itself, or the only one that ends in `.<metric>`.
+
+    >>> resolve_metric("score", ["match.score", "style.tone"])
+    'match.score'
+    """
+    ending = [name for name in names if name.endswith(f".{metric}")]
+    return ending[0] if metric not in names and len(ending) == 1 else metric
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from llmops.domain.analysis import Analysis
     from llmops.domain.call import Connection
     from llmops.domain.configuration import Configuration
     from llmops.domain.dataset import Dataset
     from llmops.domain.flow import Flow
     from llmops.experiment.mappings import InputsOf
-    from llmops.experiment.model import Budget, Executor, Objective
+    from llmops.experiment.model import Budget, Executor
     from llmops.spending import Price
 
 
@@ -81,7 +82,7 @@ class Experiment:
     evaluators: tuple[Evaluator, ...]
     configurations: tuple[Configuration, ...]
     repeats: int
-    objective: Objective | None
+    analysis: Analysis
     executor: Executor
     budget: Budget
     prices: Mapping[str, Price]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from llmops.errors import ConfigError, Fault
+from llmops.experiment.analysis import analysis_of
 from llmops.experiment.assemble import Assembler
 from llmops.experiment.check import check_connections, check_money, check_objective, check_unique
 from llmops.experiment.configurations import find_configurations
@@ -98,7 +99,7 @@ def _experiment(settings: ExperimentFile, source: _Source, faults: list[Fault]) 
         evaluators=evaluators,
         configurations=configurations,
         repeats=settings.repeats,
-        objective=settings.objective,
+        analysis=analysis_of(settings),
         executor=settings.executor,
         budget=settings.budget,
         prices={model: each.price() for model, each in settings.prices.items()},

@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    model_validator,
-)
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from llmops.connections import AnyConnection
+from llmops.experiment.analysis import Gate, Guardrail, Limits, Objective, Search, Statistics
+from llmops.experiment.section import Amount, Count, Name, Section, shape
 from llmops.spending import Price
-
-Name = Annotated[str, Field(min_length=1)]
-Count = Annotated[int, Field(ge=1)]
-Amount = Annotated[float, Field(ge=0)]
-
-
-class Section(BaseModel):
-    """A mapping of the file: unknown keys are refused, a key without a value is as if absent."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        coerce_numbers_to_str=True,
-        use_attribute_docstrings=True,
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_empty(cls, value: object) -> object:
-        if not isinstance(value, Mapping):
-            return value
-        fields = cast("Mapping[object, object]", value)
-        return {key: field for key, field in fields.items() if field is not None}
 
 
 class DatasetSection(Section):
@@ -50,7 +20,7 @@ class DatasetSection(Section):
     """A .jsonl, .csv or .parquet file, beside this file or in the project's datasets/;
     or azureml:<name>:<version>."""
     description: str = ""
-    mappings: dict[str, object] = {}
+    mappings: dict[str, object] = Field(default_factory=dict[str, object])
     """Flow input: `${data.<column>}` or a literal. Default: columns of the same name."""
 
 
@@ -63,7 +33,7 @@ class EvaluatorDatasetSection(Section):
     """The dataset above whose runs are judged; lines pair by position."""
     source: str = ""
     description: str = ""
-    mappings: dict[str, object] = {}
+    mappings: dict[str, object] = Field(default_factory=dict[str, object])
     """Evaluator input: `${data.<column>}`, `${run.outputs.<name>}`, `${run.inputs.<name>}`
     or a literal. Default: columns of the same name."""
 
@@ -77,16 +47,10 @@ class EvaluatorSection(Section):
     datasets: tuple[EvaluatorDatasetSection, ...]
 
 
-def _shape(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return "list"
-    return "mapping" if isinstance(value, Mapping) else "word"
-
-
 Strategy = Annotated[
     Annotated[Literal["grid", "one_at_a_time"], Tag("word")]
     | Annotated[tuple[dict[str, str], ...], Field(min_length=1), Tag("list")],
-    Discriminator(lambda value: "list" if _shape(value) == "list" else "word"),
+    Discriminator(lambda value: "list" if shape(value) == "list" else "word"),
 ]
 
 
@@ -103,15 +67,7 @@ class Combinations(Section):
 
 
 def _long_form(value: object) -> object:
-    return value if _shape(value) == "mapping" else {"strategy": value}
-
-
-class Objective(Section):
-    """The number that decides which configuration is best."""
-
-    metric: Name
-    """`<metric>` or `<evaluator>.<metric>`."""
-    direction: Literal["maximize", "minimize"] = "maximize"
+    return value if shape(value) == "mapping" else {"strategy": value}
 
 
 class Executor(Section):
@@ -169,20 +125,26 @@ class ExperimentFile(Section):
     combinations: Annotated[
         Combinations, BeforeValidator(_long_form, json_schema_input_type=Strategy | Combinations)
     ] = Combinations()
-    parameters: dict[str, object] = {}
+    parameters: dict[str, object] = Field(default_factory=dict[str, object])
     """`<node>.<input>` or `init.<argument>`: a value, or a list that multiplies the
     combinations."""
     repeats: Count = 1
     """Fresh samples of every line."""
     objective: Objective | None = None
+    guardrails: tuple[Guardrail, ...] = ()
+    limits: Limits = Limits()
+    gates: tuple[Gate, ...] = ()
+    statistics: Statistics = Statistics()
+    search: Search = "all"
+    """`all`: every combination on every line. `racing`: hopeless combinations stop early."""
     baseline: Annotated[
         Annotated[str, Tag("word")] | Annotated[dict[str, object], Tag("mapping")],
-        Discriminator(lambda value: "mapping" if _shape(value) == "mapping" else "word"),
+        Discriminator(lambda value: "mapping" if shape(value) == "mapping" else "word"),
     ] = ""
     """What the others are compared with, as {node: variant} or as its label.
     Default: the default variants and the first value of every parameter."""
     executor: Executor = Executor()
     budget: Budget = Budget()
-    prices: dict[str, PriceSection] = {}
+    prices: dict[str, PriceSection] = Field(default_factory=dict[str, PriceSection])
     """By model or deployment name; a name also covers its dated versions."""
     currency: str = "USD"

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from pydantic import TypeAdapter
+
+from llmops.domain.analysis import Analysis
 from llmops.domain.run import Spent
 from llmops.errors import Fault, LLMOpsError
 from llmops.store.lock import is_locked
@@ -64,6 +67,11 @@ class RunReader:
         self.folder = folder
         self._path = folder / RECORDS
         self.manifest = _read_manifest(folder / MANIFEST)
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """Return what the run is to be judged by, as it was stated before the run."""
+        return TypeAdapter(Analysis).validate_python(self.manifest.get("analysis", {}))
 
     @property
     def status(self) -> Status:

@@ -10,10 +10,10 @@ from llmops.domain.report import (
     Cell,
     ConfigurationReport,
     Figures,
-    Objective,
     RunReport,
     Score,
     full_name,
+    resolve_metric,
     short_key,
 )
 from llmops.summary.tally import Tally, add_lines
@@ -21,6 +21,7 @@ from llmops.summary.tally import Tally, add_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from llmops.domain.analysis import Objective
     from llmops.domain.run import Metric
     from llmops.store import RunReader
 
@@ -36,7 +37,7 @@ def summarise(reader: RunReader) -> RunReport:
     planned = {dataset["name"]: int(dataset["lines"]) for dataset in manifest["datasets"]}
     metrics = _by_trial(reader.metrics())
     names = list(dict.fromkeys(name for scores in metrics.values() for name in scores))
-    objective = _objective(manifest.get("objective"), names)
+    objective = _objective(reader.analysis.objective, names)
     configurations = [
         _configuration(trials, tallies, metrics, planned, baseline=manifest["baseline"])
         for trials in _grouped(manifest["trials"], "configuration").values()
@@ -121,15 +122,8 @@ def _by_trial(metrics: Iterable[Metric]) -> dict[str, dict[str, Metric]]:
     return by_trial
 
 
-def _objective(stated: Mapping[str, Any] | None, names: Sequence[str]) -> Objective | None:
-    """Find the metric that the experiment means: its full name, or its last part if unique."""
-    if stated is None:
-        return None
-    metric = str(stated["metric"])
-    ending = [name for name in names if name.endswith(f".{metric}")]
-    if metric not in names and len(ending) == 1:
-        metric = ending[0]
-    return Objective(metric=metric, direction=stated["direction"])
+def _objective(stated: Objective | None, names: Sequence[str]) -> Objective | None:
+    return stated and replace(stated, metric=resolve_metric(stated.metric, names))
 
 
 def _ranked(

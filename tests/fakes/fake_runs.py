@@ -80,7 +80,7 @@ def manifest(
             for trial in trials(configurations, datasets, repeats)
         ],
         "baseline": BASELINE.id,
-        "objective": {"metric": "exact.accuracy", "direction": "maximize"},
+        "analysis": {"objective": {"metric": "exact.accuracy", "direction": "maximize"}},
         "currency": "USD",
         "code": {"commit": "0123456789abcdef", "dirty": False},
         "packages": {"llmops": "0.1.0", "promptflow": "1.18.5"},

@@ -15,7 +15,10 @@ REFERENCE = PROJECT / "docs" / "reference" / "experiment.md"
 
 def test_the_reference_names_every_key() -> None:
     schema = json.loads((PROJECT / "experiments" / "experiment.schema.json").read_text())
-    sections = {"Executor", "Budget", "PriceSection", "Objective", "Combinations"}
+    sections = {
+        *("Executor", "Budget", "PriceSection", "Objective", "Combinations", "Guardrail", "Limits"),
+        *("Gate", "Statistics", "Holdout", "Labels", "Racing"),
+    }
     keys = set(cast("dict[str, object]", schema["properties"]))
     for name in sections:
         keys |= set(cast("dict[str, object]", schema["$defs"][name]["properties"]))

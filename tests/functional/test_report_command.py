@@ -114,7 +114,7 @@ def test_the_numbers_are_those_of_the_evidence(folder: Path) -> None:
 def test_the_objective_may_be_named_in_short_and_minimised(folder: Path, metric: str) -> None:
     write_run(folder, lines=30)
     stated = json.loads((folder / "manifest.json").read_text())
-    stated["objective"] = {"metric": metric, "direction": "minimize"}
+    stated["analysis"] = {"objective": {"metric": metric, "direction": "minimize"}}
     (folder / "manifest.json").write_text(json.dumps(stated))
     numbers = summarise(RunReader(folder))
     values = [item.value("exact.accuracy") or 0 for item in numbers.configurations]
@@ -135,7 +135,7 @@ def test_a_run_that_was_stopped_says_what_is_missing(folder: Path) -> None:
 
 
 def test_a_run_without_any_line_still_has_a_report(folder: Path) -> None:
-    RunWriter.create(folder, {**manifest(configurations(1), 5), "objective": None}, ()).close()
+    RunWriter.create(folder, {**manifest(configurations(1), 5), "analysis": {}}, ()).close()
     written = report(folder)
     assert "the experiment names no objective" in written.html.read_text().lower()
     assert table(written.results) == table(written.metrics) == []

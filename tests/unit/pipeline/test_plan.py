@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from flow import FakeFlow
 
+from llmops.domain.analysis import Analysis
 from llmops.domain.call import Usage
 from llmops.domain.configuration import Configuration
 from llmops.domain.dataset import Dataset
@@ -64,7 +65,7 @@ def experiment(
         evaluators=evaluators,
         configurations=configurations,
         repeats=repeats,
-        objective=None,
+        analysis=Analysis(),
         executor=Executor(share=share),
         budget=Budget(),
         prices=prices,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from llmops.domain.analysis import Objective
 from llmops.domain.call import Usage
 from llmops.domain.configuration import Configuration
 from llmops.domain.report import (
@@ -11,7 +12,6 @@ from llmops.domain.report import (
     Columns,
     ConfigurationReport,
     Figures,
-    Objective,
     RunReport,
     Score,
 )

@@ -1,0 +1,214 @@
+"""What the lines of a run show: estimates, effects against the baseline, and the decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmops.domain.analysis import Analysis, Direction
+
+ScoreKind = Literal["binary", "numeric"]
+Role = Literal["objective", "guardrail", "metric"]
+Finding = Literal["better", "worse", "not shown"]
+Outcome = Literal["winner", "equivalent", "no winner"]
+ALL_DATASETS = ""
+"""Stands for a dataset where the mean over all datasets, each with equal weight, is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """An interval and the method that gave it, e.g. `Wilson`, `BCa bootstrap`, `t, clustered`."""
+
+    low: float
+    high: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """Standard deviations of one line's score: between lines, and between repeats of a line.
+
+    `model` includes the judge's; `judge` is None unless the judge repeated.
+    """
+
+    lines: float
+    model: float
+    judge: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A configuration's mean score on a dataset.
+
+    n + errors + missing = lines (times repeats). `clusters` counts independent units: lines, or
+    groups of lines; repeats never count. `value` and `interval` are None where n is 0.
+    `stopped_after` is the number of lines after which racing stopped it, None if it ran to the end.
+    """
+
+    configuration: str
+    dataset: str
+    metric: str
+    kind: ScoreKind
+    value: float | None
+    interval: Interval | None
+    n: int
+    errors: int
+    missing: int
+    clusters: int
+    noise: Noise | None = None
+    stopped_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A configuration against the baseline on one dataset and metric, paired by line.
+
+    `difference` is configuration minus baseline in the metric's unit, over the `pairs` lines that
+    both answered; `improvement` has the sign turned so that above 0 is better. wins + losses +
+    ties = pairs. `p` is two-sided and exact or by permutation (`test` names it); `p_adjusted` is
+    Holm's within the family; both are None where nothing can be tested (`reason` says why).
+    `margin` and `p_margin` are the declared margin and the p-value of the test that it asks for:
+    non-inferiority for a guardrail, TOST for the objective.
+    """
+
+    configuration: str
+    dataset: str
+    metric: str
+    role: Role
+    direction: Direction
+    kind: ScoreKind
+    pairs: int
+    wins: int
+    losses: int
+    ties: int
+    baseline_value: float | None
+    value: float | None
+    difference: float | None
+    interval: Interval | None
+    test: str
+    p: float | None
+    p_adjusted: float | None
+    finding: Finding
+    margin: float | None = None
+    p_margin: float | None = None
+    stopped_after: int | None = None
+    reason: str = ""
+
+    @property
+    def improvement(self) -> float | None:
+        """Return the difference with the sign turned so that above 0 is better."""
+        if self.difference is None:
+            return None
+        return self.difference if self.direction == "maximize" else -self.difference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """The hypotheses that are corrected together."""
+
+    method: str
+    alpha: float
+    configurations: tuple[str, ...]
+    datasets: tuple[str, ...]
+    metrics: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Return the number of tests: variants x datasets x metrics."""
+        return len(self.configurations) * len(self.datasets) * len(self.metrics)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardrailCheck:
+    """Whether a configuration keeps a guardrail on a dataset; `sentence` says what was seen."""
+
+    configuration: str
+    dataset: str
+    metric: str
+    kept: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """A configuration's objective where the data column has this value; exploratory, untested."""
+
+    column: str
+    value: str
+    dataset: str
+    configuration: str
+    metric: str
+    lines: int
+    score: float | None
+    baseline_score: float | None
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regression:
+    """A line on which a configuration scored worse than the baseline (mean over repeats)."""
+
+    configuration: str
+    dataset: str
+    line: int
+    metric: str
+    baseline: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What to do, in one sentence for a manager.
+
+    `configuration` is the one to use: the winner, the cheapest or fastest of equals, or the
+    baseline that stays where there is no winner (None when the run has no baseline).
+    `best_by_mean` is the id with the best mean of the objective, whatever it is worth.
+    `candidates` maps every other configuration to the reasons why it was not chosen.
+    `confirmed` tells whether held-out lines agreed; None without a holdout.
+    """
+
+    outcome: Outcome
+    configuration: str | None
+    best_by_mean: str | None
+    sentence: str
+    candidates: Mapping[str, tuple[str, ...]]
+    confirmed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confusion:
+    """Counts by expected and predicted label, for one configuration on one dataset."""
+
+    configuration: str
+    dataset: str
+    labels: tuple[str, ...]
+    counts: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A run's statistics, computed once for every format.
+
+    `estimates` hold every metric with a number per line, `effects` those of the family, ordered by
+    configuration, dataset, metric (the objective first). `confirmation` holds the effects of the
+    chosen configuration on the held-out lines. `slices` come worst difference first, `regressions`
+    by dataset and line. `saved_by_racing` counts line results that never had to run.
+    """
+
+    analysis: Analysis
+    baseline: str | None
+    labels: Mapping[str, str]
+    """Configuration id to label."""
+    estimates: tuple[Estimate, ...]
+    effects: tuple[Effect, ...]
+    confirmation: tuple[Effect, ...]
+    family: Family
+    guardrails: tuple[GuardrailCheck, ...]
+    slices: tuple[Slice, ...]
+    regressions: tuple[Regression, ...]
+    confusions: tuple[Confusion, ...]
+    decision: Decision
+    saved_by_racing: int = 0
