@@ -141,9 +141,3 @@ def check_money(settings: ExperimentFile, where: str) -> Iterator[Fault]:
     if settings.budget.money is not None and not settings.prices:
         seen = "a limit of money, but no model has a price"
         yield Fault(where=where, seen=seen, next_step="add prices")
-
-
-def check_objective(metric: str, evaluators: Collection[str], where: str) -> Iterator[Fault]:
-    """Yield a fault when the metric's evaluator is none of the experiment's."""
-    if "." in metric and not any(metric.startswith(f"{name}.") for name in evaluators):
-        yield from check_known(metric.partition(".")[0], evaluators, "evaluator", where)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, cast
 from llmops.errors import ConfigError, Fault
 from llmops.experiment.analysis import analysis_of
 from llmops.experiment.assemble import Assembler
-from llmops.experiment.check import check_connections, check_money, check_objective, check_unique
+from llmops.experiment.check import check_connections, check_money, check_unique
+from llmops.experiment.check_analysis import check_analysis
 from llmops.experiment.configurations import find_configurations
 from llmops.experiment.environment import expand, read_variables
 from llmops.experiment.experiment import Experiment
@@ -80,9 +81,8 @@ def _experiment(settings: ExperimentFile, source: _Source, faults: list[Fault]) 
     faults.extend(_connection_faults(settings, source, interface, evaluators))
     configurations = find_configurations(settings, interface, layers, faults) if interface else ()
     faults.extend(check_money(settings, layers.where("budget", "money")))
-    if settings.objective:
-        names, where = layers.names("evaluators"), layers.where("objective", "metric")
-        faults.extend(check_objective(settings.objective.metric, names, where))
+    columns = {name: used.dataset.columns() for name, used in datasets.items()}
+    faults.extend(check_analysis(settings, layers, columns, interface))
     if faults or found is None:
         raise ConfigError(faults)
     secrets = tuple(secret for each in settings.connections for secret in each.secrets)

@@ -6,7 +6,6 @@ from llmops.domain.flow import FlowInput, FlowInterface
 from llmops.experiment.check import (
     check_connections,
     check_mappings,
-    check_objective,
     check_unique,
 )
 
@@ -110,13 +109,3 @@ def test_a_missing_connection_names_the_flow_that_uses_it() -> None:
         ),
         "connections: no connection 'serp', which the flow 'judge' uses; allowed: aoai, other",
     ]
-
-
-@pytest.mark.parametrize("metric", ["accuracy", "match.accuracy", "match.v2.accuracy"])
-def test_an_objective_that_may_exist(metric: str) -> None:
-    assert list(check_objective(metric, ["match", "match.v2"], "o")) == []
-
-
-def test_an_objective_of_an_unknown_evaluator() -> None:
-    faults = [str(fault) for fault in check_objective("mach.accuracy", ["match"], "o")]
-    assert faults == ["o: no evaluator 'mach'; allowed: match; did you mean 'match'?"]
