@@ -50,6 +50,7 @@ def manifest(
         "analysis": asdict(experiment.analysis),
         "currency": experiment.currency,
         **_identities(experiment, trials, limit),
+        "prompts": _prompts(experiment, trials),
         "code": _code(experiment.project),
         "packages": _packages(),
         "python": platform.python_version(),
@@ -121,6 +122,15 @@ def _identities(
             for trial in trials
         ],
     }
+
+
+def _prompts(experiment: Experiment, trials: Sequence[Trial]) -> dict[str, dict[str, str]]:
+    """Return the templates of the flow's model calls: by node, then by configuration id."""
+    prompts: dict[str, dict[str, str]] = {}
+    for configuration in {trial.configuration.id: trial.configuration for trial in trials}.values():
+        for call in experiment.flow.calls(configuration):
+            prompts.setdefault(call.node, {})[configuration.id] = call.prompt
+    return prompts
 
 
 def _beside(path: Path, project: Path) -> str:

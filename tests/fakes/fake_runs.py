@@ -79,6 +79,13 @@ def manifest(
             }
             for trial in trials(configurations, datasets, repeats)
         ],
+        "prompts": {
+            node: {
+                each.id: f"You {node} reviews.\nStyle: {each.variants[node]}.\n\n{{{{text}}}}"
+                for each in configurations
+            }
+            for node in ("summarise", "classify")
+        },
         "baseline": BASELINE.id,
         "analysis": {"objective": {"metric": "exact.accuracy", "direction": "maximize"}},
         "currency": "USD",
