@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Direction = Literal["maximize", "minimize"]
 Preference = Literal["cost", "latency"]
@@ -77,6 +82,14 @@ class Split:
     values: tuple[str, ...] = ()
     share: float | None = None
 
+    def holds(self, data: Mapping[str, object]) -> bool:
+        """Return whether the line with this data, as JSON has it, is kept apart."""
+        if self.share is None:
+            return text_of(data.get(self.column)) in self.values
+        text = json.dumps(data, sort_keys=True, separators=(",", ":"), default=str)
+        drawn = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+        return drawn < self.share * 2**64
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
@@ -124,3 +137,14 @@ class Analysis:
     def alpha(self) -> float:
         """Return the family-wise error rate."""
         return 1 - self.confidence
+
+
+def text_of(value: object) -> str | None:
+    """Return a data value as people write it, None for a missing one.
+
+    >>> [text_of(value) for value in ("east", 3, True, None)]
+    ['east', '3', 'true', None]
+    """
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)

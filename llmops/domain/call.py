@@ -15,15 +15,32 @@ FailureKind = Literal[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Who wants an answer of their own to a request that others may send as well.
+
+    `line` counts from 0, -1 stands for all lines together; `group` names the contexts that share
+    the answer, empty for all of the line.
+    """
+
+    dataset: str = ""
+    line: int = -1
+    repeat: int = 0
+    group: str = ""
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRequest:
     """An OpenAI-shaped request: `body` is the JSON sent, its model included.
 
     `deployment` is what Azure is to call the model, where the asker knows; others ignore it.
+    `sample` tells equal requests apart; no provider sees it.
     """
 
     api: Api
     body: Mapping[str, object]
     deployment: str = ""
+    sample: Sample = field(default_factory=Sample)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +157,10 @@ class Connection(Protocol):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Values that must never be written anywhere."""
+        ...
+
+    def model_of(self, named: str) -> str:
+        """Return the model that answers a node which names `named`; empty where nobody says."""
         ...
 
     async def open(self, timeout_seconds: float, max_connections: int) -> Client:

@@ -31,11 +31,12 @@ class Interval:
 class Noise:
     """Standard deviations of one line's score: between lines, and between repeats of a line.
 
-    `model` includes the judge's; `judge` is None unless the judge repeated.
+    `model` includes the judge's; `judge` is None unless the judge repeated. Where only the judge
+    did, `model` is None and its noise is part of `lines`.
     """
 
     lines: float
-    model: float
+    model: float | None
     judge: float | None = None
 
 
@@ -134,7 +135,10 @@ class GuardrailCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """A configuration's objective where the data column has this value; exploratory, untested."""
+    """A configuration's objective where the data column has this value; exploratory, untested.
+
+    `interval` is that of the difference from the baseline, paired by line.
+    """
 
     column: str
     value: str
@@ -212,3 +216,22 @@ class Comparison:
     confusions: tuple[Confusion, ...]
     decision: Decision
     saved_by_racing: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunComparison:
+    """A second run against a first one, paired by line of the same file.
+
+    `matches` maps configurations of the second run to those of the first they were compared with.
+    In `effects` the first run's configuration is the baseline. `notes` say what could not be
+    compared and why, one sentence each.
+    """
+
+    first: str
+    second: str
+    labels: Mapping[str, str]
+    """Configuration id to label, of both runs."""
+    matches: Mapping[str, str]
+    effects: tuple[Effect, ...]
+    family: Family
+    notes: tuple[str, ...]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
 
     from llmops.domain.call import Answer, ModelRequest, ModelResponse
     from llmops.domain.configuration import Configuration
@@ -150,6 +151,16 @@ class Flow(Protocol):
 
         Raises:
             ConfigError: when a variant, a source file or a tool cannot be used.
+        """
+        ...
+
+    def bake(self, configuration: Configuration, folder: Path) -> str:
+        """Write the flow with this configuration as its only one; `folder` is made.
+
+        Return the name of the file that describes it there.
+
+        Raises:
+            ConfigError: when the configuration cannot be written so.
         """
         ...
 

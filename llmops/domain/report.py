@@ -41,6 +41,12 @@ class Figures:
         return self.n + self.errors + self.missing
 
     @property
+    def cost_per_line(self) -> float | None:
+        """Return the mean cost of the lines that ran; None where nothing has a price."""
+        ran = self.n + self.errors
+        return None if self.cost is None or not ran else self.cost / ran
+
+    @property
     def saved(self) -> float:
         """Return the share of calls that other trials' answers made unnecessary, in [0, 1]."""
         return 1 - self.paid_calls / self.calls if self.calls else 0.0
@@ -133,6 +139,16 @@ class RunReport:
         if top is None:
             return ()
         return tuple(item for item in self.configurations if item.value(metric) == top)
+
+    def calls_spared(self, stopped: Collection[tuple[str, str]]) -> int:
+        """Estimate the flow's calls that stopped trials, by dataset and id, would have caused."""
+        spared = 0.0
+        for item in self.configurations:
+            for cell in item.cells:
+                if (cell.dataset, item.id) in stopped:
+                    ran = max(1, cell.figures.n + cell.figures.errors)
+                    spared += cell.figures.missing * cell.figures.paid_calls / ran
+        return round(spared)
 
     @property
     def baseline(self) -> ConfigurationReport | None:

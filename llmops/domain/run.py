@@ -39,11 +39,16 @@ class LineError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """One evaluator's word on one line of one trial; `error` set means that it has none."""
+    """One evaluator's word on one line of one trial; `error` set means that it has none.
+
+    `answers` are the single outputs of an evaluator that repeats, `outputs` then their means;
+    empty where it answered once.
+    """
 
     outputs: Mapping[str, object] = field(default_factory=dict[str, object])
     aggregation_inputs: Mapping[str, object] = field(default_factory=dict[str, object])
     error: LineError | None = None
+    answers: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

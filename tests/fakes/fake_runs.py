@@ -33,6 +33,17 @@ REMARKS = (
     "We waited an hour and left before the main course.",
     "My mother uses it every day; that says enough.",
 )
+ANALYSIS: dict[str, object] = {
+    "objective": {"metric": "exact.accuracy", "direction": "maximize", "margin": 0.02},
+    "guardrails": [{"metric": "exact.words", "direction": "minimize", "margin": 1.0}],
+    "gates": [
+        {"metric": "exact.accuracy", "at_least": 0.5},
+        {"metric": "error_rate", "at_most": 0.0},
+    ],
+    "slices": ["label"],
+    "labels": {"expected": "label", "predicted": "sentiment"},
+}
+"""What a run is judged by whose evaluator gives numbers for each line."""
 BASELINE = Configuration(variants={"summarise": "short", "classify": "plain"})
 
 
@@ -114,12 +125,17 @@ def digit(*parts: object) -> int:
     return hashlib.sha256(repr(parts).encode()).digest()[0] * 100 // 256
 
 
-def line_record(dataset: str, line: int, repeat: int, work: Sequence[Trial]) -> LineRecord:
-    """Return a line of a review, some of whose results are errors or wrong."""
+def line_record(
+    dataset: str, line: int, repeat: int, work: Sequence[Trial], *, scored: bool = False
+) -> LineRecord:
+    """Return a line of a review, some of whose results are errors or wrong.
+
+    With `scored` its evaluator gives numbers beside the word.
+    """
     text = " ".join(REMARKS[digit(line, place) % len(REMARKS)] for place in range(3))
     label = LABELS[digit(dataset, line) % 3]
     results = {
-        trial.id: _result(trial, line, place, label)
+        trial.id: _result(trial, line, place, label, scored=scored)
         for place, trial in enumerate(work)
         if trial.dataset == dataset and trial.repeat == repeat
     }
@@ -132,7 +148,7 @@ def line_record(dataset: str, line: int, repeat: int, work: Sequence[Trial]) -> 
     )
 
 
-def _result(trial: Trial, line: int, place: int, label: str) -> LineResult:
+def _result(trial: Trial, line: int, place: int, label: str, *, scored: bool) -> LineResult:
     if digit(trial.id, line, "error") < 2:
         error = LineError(node="classify", kind="timeout", message="no answer within 30 s")
         return LineResult(
@@ -154,9 +170,14 @@ def _result(trial: Trial, line: int, place: int, label: str) -> LineResult:
         paid_calls=2 if place == 0 else 1,
         cost=0.00002 * (4 + place),
         evaluations={
-            "exact": Evaluation(outputs={"grade": "correct" if right else "wrong"}),
+            "exact": Evaluation(outputs=_judged(line, right=right, scored=scored)),
         },
     )
+
+
+def _judged(line: int, *, right: bool, scored: bool) -> dict[str, object]:
+    numbers: dict[str, object] = {"accuracy": right, "words": 10 + line % 5}
+    return {"grade": "correct" if right else "wrong", **(numbers if scored else {})}
 
 
 def write_run(
@@ -166,18 +187,21 @@ def write_run(
     count: int = 4,
     datasets: Sequence[str] = ("reviews",),
     repeats: int = 1,
+    scored: bool = False,
 ) -> Path:
-    """Write a completed run and return its folder."""
+    """Write a completed run and return its folder; a scored one can be compared line by line."""
     chosen = configurations(count)
     work = trials(chosen, datasets, repeats)
     content = manifest(chosen, lines, datasets=datasets, repeats=repeats)
+    if scored:
+        content["analysis"] = ANALYSIS
     writer = RunWriter.create(folder, content, secrets=())
     writer.write_event("started")
     counts = {trial.id: [0, 0] for trial in work}
     for dataset in datasets:
         for repeat in range(repeats):
             for line in range(lines):
-                record = line_record(dataset, line, repeat, work)
+                record = line_record(dataset, line, repeat, work, scored=scored)
                 writer.write_call(call_record(dataset, line, repeat))
                 writer.write_line(record)
                 for trial, result in record.results.items():
