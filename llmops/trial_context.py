@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from llmops.domain.call import Usage
+from llmops.domain.call import Sample, Usage
 from llmops.spending import price_of
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from llmops.retry import Channel
     from llmops.sharing import SharedAnswers
     from llmops.spending import Budget, Price
+
+
+NO_SAMPLE: Final = Sample()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +40,32 @@ class TrialContext:
     alone. `paid_calls` are those it caused. `cost` is None until an answer has a price.
     """
 
-    __slots__ = ("_prefix", "_resources", "_shared", "calls", "cost", "paid_calls", "usage")
+    __slots__ = (
+        "_prefix",
+        "_resources",
+        "_sample",
+        "_shared",
+        "calls",
+        "cost",
+        "paid_calls",
+        "usage",
+    )
 
-    def __init__(self, shared: SharedAnswers, resources: Resources, prefix: str = "") -> None:
-        """Share answers under keys that start with `prefix`; contexts of one prefix share."""
+    def __init__(
+        self,
+        shared: SharedAnswers,
+        resources: Resources,
+        prefix: str = "",
+        sample: Sample = NO_SAMPLE,
+    ) -> None:
+        """Share answers under keys that start with `prefix`; contexts of one prefix share.
+
+        `sample` is the line and repeat for which models are asked.
+        """
         self._shared = shared
         self._resources = resources
         self._prefix = prefix
+        self._sample = replace(sample, group=prefix)
         self.usage = Usage()
         self.calls = 0
         self.paid_calls = 0
@@ -81,9 +103,10 @@ class TrialContext:
     async def call_model(self, connection: str, request: ModelRequest) -> ModelResponse:
         """Send through the connection's channel, within the budget."""
         resources = self._resources
+        sample = replace(self._sample, node=request.sample.node)
         resources.budget.claim()
         try:
-            response = await resources.channels[connection].send(request)
+            response = await resources.channels[connection].send(replace(request, sample=sample))
         except BaseException:
             resources.budget.release()
             raise

@@ -10,6 +10,7 @@ from llmops.connections.azure_openai import AzureOpenAIConnection
 from llmops.connections.custom import CustomConnection
 from llmops.connections.embedded import EmbeddedConnection
 from llmops.connections.openai import OpenAIConnection
+from llmops.connections.replay import ReplayConnection
 from llmops.connections.serverless import ServerlessConnection
 from llmops.connections.service import ServiceConnection
 
@@ -20,6 +21,7 @@ AnyConnection = Annotated[
     | OpenAIConnection
     | ServerlessConnection
     | EmbeddedConnection
+    | ReplayConnection
     | CustomConnection
     | ServiceConnection,
     Field(discriminator="connection_type"),

@@ -51,6 +51,10 @@ class ConnectionSettings(BaseModel):
         """How messages name this connection."""
         return f"connections.{self.name}"
 
+    def model_of(self, named: str) -> str:
+        """See `Connection.model_of`."""
+        return named or self.model
+
     def fault(self, seen: str, *, allowed: str = "", next_step: str = "") -> ConfigError:
         """Return the error of a connection that cannot be used as it is."""
         return ConfigError(

@@ -41,7 +41,11 @@ SPEAKERS: Final = {
     "azure_openai": {"connection_type": "AzureOpenAIConnection", "api_version": "2024-06-01"},
     "serverless": {"connection_type": "ServerlessConnection"},
 }
-LOCAL: Final = {"connection_type": "embedded", "context": 256, "prompts_kept": 1}
+RECORDING: Final = Path(__file__).with_name("recording.jsonl")
+LOCAL: Final = {
+    "embedded": {"connection_type": "embedded", "context": 256, "prompts_kept": 1},
+    "replay": {"connection_type": "replay", "recording": str(RECORDING)},
+}
 TOOLS_ONLY: Final = {
     "custom": {"connection_type": "CustomConnection", "secrets": {"token": KEY}},
     "service": {"connection_type": "SerpConnection", "api_key": KEY},
@@ -55,20 +59,14 @@ CLASSES: Final = {
     "embedded": "OpenAIConnection",
 }
 speakers = pytest.mark.parametrize("kind", SPEAKERS)
-models = pytest.mark.parametrize("kind", [*SPEAKERS, "embedded"])
+models = pytest.mark.parametrize("kind", [*SPEAKERS, *LOCAL])
 
 
 def connection(kind: str, url: str = "http://127.0.0.1:1/v1", **fields: object) -> Connection:
     address = {"api_base": url.removesuffix("/v1"), "api_key": KEY}
     if kind == "openai":
         address["api_base"] = url
-    given = (
-        {**SPEAKERS[kind], **address}
-        if kind in SPEAKERS
-        else LOCAL
-        if kind == "embedded"
-        else TOOLS_ONLY[kind]
-    )
+    given = {**SPEAKERS[kind], **address} if kind in SPEAKERS else {**LOCAL, **TOOLS_ONLY}[kind]
     adapter = TypeAdapter[AnyConnection](AnyConnection)
     return adapter.validate_python({"name": "c", **given, **fields})
 
@@ -102,7 +100,7 @@ def failure_of(kind: str, stub: LLMStub, *, seconds: float = 30) -> CallFailure:
 
 def test_every_kind_is_covered() -> None:
     union = get_args(get_args(AnyConnection)[0])
-    covered = {type(connection(kind)) for kind in (*SPEAKERS, "embedded", *TOOLS_ONLY)}
+    covered = {type(connection(kind)) for kind in (*SPEAKERS, *LOCAL, *TOOLS_ONLY)}
     assert covered == set(union)
 
 
@@ -130,7 +128,7 @@ def test_many_at_once(kind: str) -> None:
                 tasks = [group.create_task(client.send(CHAT)) for _ in range(calls)]
             return len({task.result().model for task in tasks}), stub.peak
 
-    assert asyncio.run(scenario()) == (1, 0 if kind == "embedded" else 64)
+    assert asyncio.run(scenario()) == (1, 0 if kind in LOCAL else 64)
 
 
 @speakers
@@ -242,6 +240,15 @@ def test_a_service_for_tools_answers_no_prompt(kind: str) -> None:
         await client.send(CHAT)
 
     with pytest.raises(CallFailure, match="answers no prompt"):
+        asyncio.run(scenario())
+
+
+def test_a_recording_has_nothing_for_tools() -> None:
+    async def scenario() -> None:
+        client = await connection("replay").open(5, 1)
+        client.tool_object()
+
+    with pytest.raises(CallFailure, match="llm nodes only"):
         asyncio.run(scenario())
 
 

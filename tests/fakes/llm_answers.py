@@ -1,4 +1,4 @@
-"""What the stub answers: a pure function of the request."""
+"""What the stub answers: a pure function of the request and of how often it was asked before."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import cast
 LABELS = ("positive", "negative", "neutral", "unknown")
 
 
-def reply(path: str, body: dict[str, object], *, empty: bool = False) -> tuple[bytes, int]:
+def reply(
+    path: str, body: dict[str, object], *, empty: bool = False, before: int = 0
+) -> tuple[bytes, int]:
     """Return the payload and its total tokens."""
     text = prompt_of(body)
-    digest = zlib.crc32(text.encode())
+    digest = zlib.crc32(text.encode() + b"again" * before)
     answer = LABELS[digest % 4] if "classify" in text.lower() else f"ANSWER-{digest:08x}"
+    if "a key" in text:
+        answer = f"sk-{digest:08x}{digest:08x}"
     answer = "" if empty else answer
     usage = {"prompt_tokens": max(1, len(text) // 4), "completion_tokens": max(1, len(answer) // 4)}
     usage["total_tokens"] = sum(usage.values())

@@ -99,10 +99,13 @@ class Exchange(asyncio.Protocol):
             wait = f"retry-after: {stub.settings.get('retry_after', 1):g}\r\n"
             extra = wait if fault in {"429", "503"} else ""
             return self.refuse(int(fault), f"the stub was told to say {fault}", extra=extra)
-        payload, tokens = reply(path, body, empty=fault == "empty")
+        asked = hashlib.sha256(raw).hexdigest()[:16]
+        before = stub.times[asked] if stub.settings.get("fresh") else 0
+        payload, tokens = reply(path, body, empty=fault == "empty", before=before)
         stub.answered += 1
         stub.tokens += tokens
-        stub.log.append(hashlib.sha256(raw).hexdigest()[:16])
+        stub.log.append(asked)
+        stub.times[asked] += 1
         if fault == "odd":
             return self.send(200, {"object": "list", "data": "none"})
         if fault == "garbage":

@@ -39,7 +39,8 @@ class LLMStub:
     """One server: its settings, counters and log.
 
     Settings: `latency_ms`, `p<fault>` (a probability per request), `seed`, `retry_after` (seconds),
-    `slow_ms`, `rps` (429 beyond so many a second), `fail_after` (500 after so many answers).
+    `slow_ms`, `rps` (429 beyond so many a second), `fail_after` (500 after so many answers),
+    `fresh` (another answer each time that the same is asked).
     `script` names the faults of the first requests, in order: one of FAULTS, any HTTP status,
     `quota` (429 for good), `odd` (JSON of another shape), or nothing for a good answer.
     """
@@ -58,6 +59,7 @@ class LLMStub:
         self.requests = self.answered = self.in_flight = self.peak = self.tokens = 0
         self.faults = Counter[str]()
         self.log: list[str] = []
+        self.times = Counter[str]()
         self.seen = deque[Seen](maxlen=100)
         self.arrivals = deque[float]()
 

@@ -1,0 +1,1 @@
+"""Requests and their answers in a file, to be answered again without asking."""
