@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import platform
 import secrets
 import subprocess
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from llmops.experiment import Experiment
 
 FORMAT = 1
-IDENTITIES = ("flow", "evaluators", "datasets", "connections", "trials")
+IDENTITIES = ("analysis", "flow", "evaluators", "datasets", "connections", "trials")
 """The parts of a manifest that must be the same for a run to be continued."""
 
 
@@ -47,7 +49,9 @@ def manifest(
         "files": [_beside(path, experiment.project) for path in experiment.files],
         "configuration": experiment.raw,
         "baseline": experiment.baseline.id,
+        "author": author(experiment.project),
         "analysis": asdict(experiment.analysis),
+        "stated_connections": experiment.stated_connections,
         "currency": experiment.currency,
         **_identities(experiment, trials, limit),
         "prompts": _prompts(experiment, trials),
@@ -56,6 +60,17 @@ def manifest(
         "python": platform.python_version(),
         "platform": platform.platform(),
     }
+
+
+def author(project: Path) -> str:
+    """Return who makes a run: as the CI names the person, else git; empty when nobody is named."""
+    for variable in ("BUILD_REQUESTEDFOREMAIL", "GITHUB_ACTOR"):
+        if name := os.environ.get(variable):
+            return name
+    try:
+        return _git(project, "config", "user.email")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def require_same(recorded: Mapping[str, object], current: Mapping[str, object]) -> None:
@@ -72,7 +87,7 @@ def require_same(recorded: Mapping[str, object], current: Mapping[str, object]) 
             next_step="restore them, or start a new run without --resume",
         )
         for part in IDENTITIES
-        if recorded.get(part) != current.get(part)
+        if recorded.get(part) != json.loads(json.dumps(current[part]))
     ]
     if faults:
         raise ConfigError(faults)
@@ -85,6 +100,7 @@ def _identities(
     return {
         "flow": {
             "path": _beside(experiment.flow_path, project),
+            "entry": experiment.flow_entry,
             "digest": experiment.flow.digest(),
         },
         "evaluators": [
@@ -93,6 +109,7 @@ def _identities(
                 "path": _beside(evaluator.flow_path, project),
                 "digest": evaluator.flow.digest(),
                 "outputs": list(evaluator.flow.interface().outputs),
+                "repeats": evaluator.repeats,
             }
             for evaluator in experiment.evaluators
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from llmops.cli.options import Env, Folder, Limit, Select, Set
 if TYPE_CHECKING:
     from llmops.experiment import Experiment
     from llmops.pipeline.plan import Plan, PlannedCalls
+    from llmops.sensitivity import Sensitivity
 
 
 def plan(
@@ -36,6 +38,7 @@ def plan(
 
 def _as_json(experiment: Experiment, planned: Plan) -> str:
     import json
+    from dataclasses import asdict
 
     document = {
         "experiment": experiment.name,
@@ -47,6 +50,7 @@ def _as_json(experiment: Experiment, planned: Plan) -> str:
         "repeats": planned.repeats,
         "trials": len(planned.trials),
         "calls": [_call(each) for each in planned.calls],
+        "sensitivities": [asdict(each) for each in planned.sensitivities],
         "total": {
             "calls_naive": planned.naive_calls,
             "calls_shared": planned.shared_calls,
@@ -112,7 +116,8 @@ def _summary(experiment: Experiment, planned: Plan) -> list[str]:
     from llmops.pipeline.plan import CHARACTERS_PER_TOKEN, DEFAULT_ANSWER_TOKENS
 
     lines = ", ".join(f"{name} {count:,}" for name, count in planned.lines.items())
-    counts = f"{len(planned.configurations)} combinations x {planned.repeats} repeats"
+    repeats = f" x {planned.repeats} repeats" if planned.repeats > 1 else ""
+    counts = f"{len(planned.configurations)} combinations{repeats}"
     tokens = planned.usage.prompt_tokens + planned.usage.completion_tokens
     assumed = f"{CHARACTERS_PER_TOKEN} characters a token, {DEFAULT_ANSWER_TOKENS} an answer"
     sharing = "after sharing" if planned.share else "if shared, but executor.share is false"
@@ -125,4 +130,19 @@ def _summary(experiment: Experiment, planned: Plan) -> list[str]:
         f"calls: {planned.naive_calls:,} naively, {planned.shared_calls:,} {sharing}",
         f"tokens: about {tokens:,} ({assumed} without max_tokens)",
         f"cost: {cost}",
+        *(_shown(each, several=len(planned.sensitivities) > 1) for each in planned.sensitivities),
     ]
+
+
+def _shown(each: Sensitivity, *, several: bool) -> str:
+    """Return what a dataset's lines can show, in points of a hundred, rounded up."""
+    from llmops.sensitivity import DISCORDANT, POWER
+
+    dataset = f"{each.dataset}: " if several else ""
+    difference = "no difference"
+    if each.difference is not None:
+        best = "at best " if each.grouped else ""
+        difference = f"{best}a difference of {ceil(100 * each.difference)} points"
+    assumed = f"{POWER:.0%} power, {DISCORDANT:.0%} of the lines differing"
+    tests = f"{each.tests} test" if each.tests == 1 else f"{each.tests} tests"
+    return f"{dataset}{each.lines:,} lines can show {difference} ({tests}, {assumed})"

@@ -7,8 +7,9 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from llmops.concurrency import for_each, together
-from llmops.domain.call import LineFailure
-from llmops.domain.run import CallRecord, Evaluation, LineError, LineRecord, LineResult
+from llmops.domain.call import LineFailure, Sample
+from llmops.domain.run import CallRecord, Evaluation, LineRecord, LineResult
+from llmops.executors.judging import Judge, error_of
 from llmops.sharing import SharedAnswers
 from llmops.trial_context import TrialContext
 
@@ -17,19 +18,8 @@ if TYPE_CHECKING:
 
     from llmops.domain.call import Answer
     from llmops.domain.flow import LineOutput, Step
-    from llmops.domain.run import Trial
+    from llmops.domain.run import LineError, Trial
     from llmops.trial_context import Resources
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
-    """An evaluator on one dataset; `inputs` maps (its row, outputs, run inputs) to its inputs."""
-
-    name: str
-    step: Step
-    inputs: Callable[
-        [Mapping[str, object], Mapping[str, object], Mapping[str, object]], Mapping[str, object]
-    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,15 +106,24 @@ class LocalExecutor:
     async def _trial(self, job: Job, trial: Trial, shared: SharedAnswers) -> LineResult | None:
         """Return the trial's result on the line; None when the budget did not reach for it."""
         prefix = "" if self.share else f"{trial.id}:"
-        context = TrialContext(shared, self.resources, prefix)
+        sample = Sample(dataset=job.sweep.dataset, line=job.line, repeat=job.repeat)
+        context = TrialContext(shared, self.resources, prefix, sample)
         inputs = job.sweep.inputs(job.data)
         try:
             output = await job.sweep.steps[trial.configuration.id].run_line(inputs, context)
         except LineFailure as failure:
-            return None if failure.kind == "budget" else _result(context, error=_error(failure))
-        judging = TrialContext(shared, self.resources, prefix)
+            return None if failure.kind == "budget" else _result(context, error=error_of(failure))
+
+        def judging(again: str) -> TrialContext:
+            return TrialContext(shared, self.resources, prefix + again, sample)
+
         verdicts = await together(
-            [_verdict(judge, job, inputs, output, judging) for judge in job.sweep.judges]
+            [
+                judge.verdict(
+                    judge.inputs(job.judge_rows[judge.name], output.outputs, inputs), judging
+                )
+                for judge in job.sweep.judges
+            ]
         )
         evaluations: dict[str, Evaluation] = {}
         for judge, verdict in zip(job.sweep.judges, verdicts, strict=True):
@@ -132,21 +131,6 @@ class LocalExecutor:
                 return None
             evaluations[judge.name] = verdict
         return _result(context, output=output, evaluations=evaluations)
-
-
-async def _verdict(
-    judge: Judge,
-    job: Job,
-    inputs: Mapping[str, object],
-    output: LineOutput,
-    context: TrialContext,
-) -> Evaluation | None:
-    try:
-        row = job.judge_rows[judge.name]
-        verdict = await judge.step.run_line(judge.inputs(row, output.outputs, inputs), context)
-    except LineFailure as failure:
-        return None if failure.kind == "budget" else Evaluation(error=_error(failure))
-    return Evaluation(outputs=verdict.outputs, aggregation_inputs=verdict.aggregation_inputs)
 
 
 def _result(
@@ -167,7 +151,3 @@ def _result(
         error=error,
         evaluations=evaluations or {},
     )
-
-
-def _error(failure: LineFailure) -> LineError:
-    return LineError(node=failure.node, kind=failure.kind, message=failure.message)

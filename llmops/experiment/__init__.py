@@ -1,6 +1,12 @@
 """Experiments: `experiment.yaml` read, checked and resolved."""
 
-from llmops.experiment.experiment import Evaluator, EvaluatorDataset, Experiment, RunDataset
+from llmops.experiment.experiment import (
+    Evaluator,
+    EvaluatorDataset,
+    Experiment,
+    RunDataset,
+    outputs_by_name,
+)
 from llmops.experiment.load import load
 from llmops.experiment.mappings import compile_mappings, resolve_mappings
 
@@ -11,5 +17,6 @@ __all__ = [
     "RunDataset",
     "compile_mappings",
     "load",
+    "outputs_by_name",
     "resolve_mappings",
 ]

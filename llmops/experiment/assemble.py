@@ -61,7 +61,11 @@ class Assembler:
             if found:
                 flow, flow_path = found
                 evaluator = Evaluator(
-                    name=section.name, flow=flow, flow_path=flow_path, datasets=judged
+                    name=section.name,
+                    flow=flow,
+                    flow_path=flow_path,
+                    datasets=judged,
+                    repeats=section.repeats,
                 )
                 opened.append(evaluator)
         return tuple(opened)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmops.domain.report import resolve_metric
 from llmops.errors import Fault
 from llmops.experiment.check import check_known
 
@@ -39,6 +40,18 @@ def check_analysis(
     if settings.limits.cost_per_line is not None and not settings.prices:
         where = layers.where("limits", "cost_per_line")
         yield Fault(where=where, seen="no model has a price", next_step="add prices")
+
+
+def check_racing(settings: ExperimentFile, outputs: Collection[str], where: str) -> Iterator[Fault]:
+    """Yield a fault when the objective is no number per line; `outputs` are full names."""
+    objective = settings.objective
+    if settings.search == "all" or objective is None:
+        return
+    if resolve_metric(objective.metric, outputs) not in outputs:
+        seen = f"racing needs a number for every line, and {objective.metric!r} is none"
+        allowed = f"allowed: {', '.join(outputs)}" if outputs else ""
+        step = "" if outputs else "add an evaluator"
+        yield Fault(where=where, seen=seen, allowed=allowed, next_step=step)
 
 
 def _metrics(settings: ExperimentFile, layers: Layers) -> Iterator[Fault]:

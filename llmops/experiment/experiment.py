@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llmops.domain.report import full_name
 from llmops.experiment.mappings import compile_mappings
 from llmops.experiment.parameters import chosen_connections
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from llmops.domain.analysis import Analysis
@@ -55,12 +56,22 @@ def _inputs_of(mappings: Mapping[str, object], flow: Flow, dataset: Dataset) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluator:
-    """A flow that judges; `datasets` by the name of the run dataset it judges."""
+    """A flow that judges, `repeats` times a line; `datasets` by the run dataset it judges."""
 
     name: str
     flow: Flow
     flow_path: Path
     datasets: Mapping[str, EvaluatorDataset]
+    repeats: int = 1
+
+
+def outputs_by_name(evaluators: Iterable[Evaluator]) -> dict[str, tuple[str, str]]:
+    """Return what a line can be scored by: evaluator and output, by full name."""
+    return {
+        full_name(each.name, output): (each.name, output)
+        for each in evaluators
+        for output in each.flow.interface().outputs
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +79,8 @@ class Experiment:
     """What the pipeline works on.
 
     `configurations` starts with the baseline. `raw` is the merged file without secrets, for the
-    evidence; `secrets` are the values that must never be written anywhere.
+    evidence; `stated_connections` are its connections as the files state them, variables and all;
+    `flow_entry` is the name after `file.py:`. `secrets` must never be written anywhere.
     """
 
     name: str
@@ -77,6 +89,7 @@ class Experiment:
     files: tuple[Path, ...]
     flow: Flow
     flow_path: Path
+    flow_entry: str
     connections: tuple[Connection, ...]
     datasets: tuple[RunDataset, ...]
     evaluators: tuple[Evaluator, ...]
@@ -88,6 +101,7 @@ class Experiment:
     prices: Mapping[str, Price]
     currency: str
     raw: Mapping[str, object]
+    stated_connections: Sequence[object]
     secrets: tuple[str, ...]
 
     @property

@@ -10,10 +10,10 @@ from llmops.errors import ConfigError, Fault
 from llmops.experiment.analysis import analysis_of
 from llmops.experiment.assemble import Assembler
 from llmops.experiment.check import check_connections, check_money, check_unique
-from llmops.experiment.check_analysis import check_analysis
+from llmops.experiment.check_analysis import check_analysis, check_racing
 from llmops.experiment.configurations import find_configurations
 from llmops.experiment.environment import expand, read_variables
-from llmops.experiment.experiment import Experiment
+from llmops.experiment.experiment import Experiment, outputs_by_name
 from llmops.experiment.layers import read_layers
 from llmops.experiment.opening import Opener, find_project, label_of
 from llmops.experiment.parameters import chosen_connections
@@ -79,14 +79,23 @@ def _experiment(settings: ExperimentFile, source: _Source, faults: list[Fault]) 
     datasets = assembler.datasets(settings.datasets)
     evaluators = assembler.evaluators(settings.evaluators, datasets)
     faults.extend(_connection_faults(settings, source, interface, evaluators))
+    incomplete = {each.path[1] for each in source.undefined if each.path[0] == "connections"}
+    connections = tuple(
+        opener.connection(each, layers.where("connections", each.name))
+        for each in settings.connections
+        if each.name not in incomplete
+    )
     configurations = find_configurations(settings, interface, layers, faults) if interface else ()
     faults.extend(check_money(settings, layers.where("budget", "money")))
     columns = {name: used.dataset.columns() for name, used in datasets.items()}
     faults.extend(check_analysis(settings, layers, columns, interface))
+    if len(evaluators) == len(settings.evaluators):
+        where = layers.where("objective", "metric")
+        faults.extend(check_racing(settings, outputs_by_name(evaluators), where))
     if faults or found is None:
         raise ConfigError(faults)
     secrets = tuple(secret for each in settings.connections for secret in each.secrets)
-    incomplete = {each.path[1] for each in source.undefined if each.path[0] == "connections"}
+    stated = _redacted(layers.merged, secrets)
     return Experiment(
         name=settings.name,
         folder=opener.folder,
@@ -94,7 +103,8 @@ def _experiment(settings: ExperimentFile, source: _Source, faults: list[Fault]) 
         files=source.files,
         flow=found[0],
         flow_path=found[1],
-        connections=tuple(each for each in settings.connections if each.name not in incomplete),
+        flow_entry=settings.flow.partition(".py:")[2],
+        connections=connections,
         datasets=tuple(datasets.values()),
         evaluators=evaluators,
         configurations=configurations,
@@ -105,6 +115,7 @@ def _experiment(settings: ExperimentFile, source: _Source, faults: list[Fault]) 
         prices={model: each.price() for model, each in settings.prices.items()},
         currency=settings.currency,
         raw=_redacted(source.raw, secrets),
+        stated_connections=cast("list[object]", stated.get("connections", [])),
         secrets=secrets,
     )
 

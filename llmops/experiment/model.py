@@ -45,6 +45,8 @@ class EvaluatorSection(Section):
     flow: str = ""
     """Default: the evaluator's name."""
     datasets: tuple[EvaluatorDatasetSection, ...]
+    repeats: Count = 1
+    """Fresh verdicts on every line; the mean of their numbers is the score."""
 
 
 Strategy = Annotated[

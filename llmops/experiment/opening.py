@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from llmops.connections.replay import ReplayConnection
 from llmops.datasets import READERS, azureml, open_dataset
 from llmops.errors import ConfigError, Fault
 from llmops.flows import load_flow
@@ -13,6 +14,7 @@ from llmops.nearest import nearest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from llmops.domain.call import Connection
     from llmops.domain.dataset import Dataset
     from llmops.domain.flow import Flow
 
@@ -40,18 +42,21 @@ class Opener:
     folder: Path
     project: Path
     faults: list[Fault] = field(default_factory=list[Fault])
-    _flows: dict[Path, Flow | None] = field(default_factory=dict["Path", "Flow | None"])
+    _flows: dict[tuple[Path, str], Flow | None] = field(
+        default_factory=dict["tuple[Path, str]", "Flow | None"]
+    )
     _datasets: dict[Path, Dataset | None] = field(default_factory=dict["Path", "Dataset | None"])
 
     def flow(self, name: str, where: str) -> tuple[Flow, Path] | None:
         """Return the flow and its path; None when it is missing or wrong."""
         places = (self.folder, self.folder / "flows", self.project / "flows")
-        path = self._find(name, places, "flow", where)
+        file, _, entry = name.partition(".py:")
+        path = self._find(f"{file}.py" if entry else name, places, "flow", where)
         if path is None:
             return None
-        if path not in self._flows:
-            self._flows[path] = self._load_flow(path)
-        flow = self._flows[path]
+        if (path, entry) not in self._flows:
+            self._flows[path, entry] = self._load_flow(path, entry)
+        flow = self._flows[path, entry]
         return (flow, path) if flow else None
 
     def dataset(self, source: str, where: str) -> Dataset | None:
@@ -72,9 +77,26 @@ class Opener:
             self._datasets[path] = self._open_dataset(path)
         return self._datasets[path]
 
-    def _load_flow(self, path: Path) -> Flow | None:
+    def connection(self, connection: Connection, where: str) -> Connection:
+        """Return the connection; one that replays with its recordings found and read."""
+        if not isinstance(connection, ReplayConnection):
+            return connection
+        places = (self.folder, self.project)
+        paths = [
+            self._find(name, places, "recording", f"{where}.recording")
+            for name in connection.recording
+        ]
+        found = connection.model_copy(update={"recording": tuple(map(str, filter(None, paths)))})
         try:
-            flow = load_flow(path)
+            if None not in paths:
+                _ = found.replies
+        except ConfigError as error:
+            self.faults.extend(error.faults)
+        return found
+
+    def _load_flow(self, path: Path, entry: str) -> Flow | None:
+        try:
+            flow = load_flow(path, entry)
             flow.interface()
         except ConfigError as error:
             self.faults.extend(error.faults)

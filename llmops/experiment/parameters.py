@@ -18,6 +18,13 @@ def chosen_connections(parameters: Mapping[str, object]) -> frozenset[str]:
 
     >>> sorted(chosen_connections({"classify.connection": ["small", "large"], "a.model": "m"}))
     ['large', 'small']
+    >>> sorted(chosen_connections({"init.model_config": {"connection": "llm", "model": "m"}}))
+    ['llm']
     """
     chosen = [value for name, value in parameters.items() if name.endswith(".connection")]
-    return frozenset(str(name) for value in chosen for name in values_of(value))
+    names = {str(name) for value in chosen for name in values_of(value)}
+    for value in parameters.values():
+        for each in values_of(value):
+            if isinstance(each, dict) and "connection" in each:
+                names.add(str(cast("dict[str, object]", each)["connection"]))
+    return frozenset(names)

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Final
 from llmops.domain.call import Usage
 from llmops.domain.configuration import Configuration
 from llmops.domain.run import Trial
+from llmops.errors import ConfigError, Fault
 from llmops.experiment.configurations import select_configurations
+from llmops.sensitivity import sensitivities
 from llmops.spending import price_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from llmops.domain.call import Connection
     from llmops.domain.flow import NodeCall
     from llmops.experiment import Experiment, RunDataset
+    from llmops.sensitivity import Sensitivity
 
 CHARACTERS_PER_TOKEN: Final = 4
 DEFAULT_ANSWER_TOKENS: Final = 256
@@ -48,6 +52,7 @@ class Plan:
     """The trials of a run; `lines` counts those that will run, by dataset.
 
     `baseline` is None where the selection leaves it out. `share` is the executor's setting.
+    `sensitivities` are empty where nothing is compared with the baseline.
     """
 
     configurations: tuple[Configuration, ...]
@@ -57,6 +62,7 @@ class Plan:
     repeats: int
     share: bool
     calls: tuple[PlannedCalls, ...]
+    sensitivities: tuple[Sensitivity, ...]
 
     @property
     def naive_calls(self) -> int:
@@ -85,16 +91,21 @@ def plan(experiment: Experiment, *, select: Sequence[str] = (), limit: int | Non
     """Return the plan for the selected configurations and the first `limit` lines of each dataset.
 
     Raises:
-        ConfigError: when a selection matches nothing.
+        ConfigError: when a selection matches nothing, or leaves a race without the baseline.
     """
     configurations = select_configurations(experiment.configurations, select)
+    baseline = experiment.baseline if experiment.baseline in configurations else None
+    if experiment.analysis.racing and baseline is None:
+        seen = "the selection leaves out the baseline, against which the others race"
+        step = f"add --select {experiment.baseline.label}, or --set search=all"
+        raise ConfigError([Fault(where="--select", seen=seen, next_step=step)])
     lines = {
         used.name: min(used.dataset.count(), used.dataset.count() if limit is None else limit)
         for used in experiment.datasets
     }
     return Plan(
         configurations=configurations,
-        baseline=experiment.baseline if experiment.baseline in configurations else None,
+        baseline=baseline,
         trials=tuple(
             Trial(configuration=configuration, dataset=used.name, repeat=repeat)
             for used in experiment.datasets
@@ -105,6 +116,7 @@ def plan(experiment: Experiment, *, select: Sequence[str] = (), limit: int | Non
         repeats=experiment.repeats,
         share=experiment.executor.share,
         calls=tuple(_calls(experiment, configurations, lines)),
+        sensitivities=sensitivities(experiment, configurations, lines),
     )
 
 
@@ -135,7 +147,8 @@ def _calls(
                     for configuration in configurations
                     for call in evaluator.flow.calls(Configuration())
                 ]
-                yield from _counted(experiment, used, count, evaluator.name, judging)
+                verdicts = count * evaluator.repeats
+                yield from _counted(experiment, used, verdicts, evaluator.name, judging)
 
 
 def _choices(call: NodeCall, configuration: Configuration) -> frozenset[tuple[str, str]]:
@@ -151,10 +164,12 @@ def _counted(
     experiment: Experiment, used: RunDataset, count: int, flow: str, asked: Iterable[_Request]
 ) -> Iterator[PlannedCalls]:
     """Yield the calls by node, connection and model; `count` is lines times repeats."""
+    known = {each.name: each for each in experiment.connections}
     groups: dict[tuple[str, str, str], list[_Request]] = defaultdict(list)
     for request in asked:
         call = request.call
-        groups[call.node, call.connection, call.model].append(request)
+        model = _model(call, known.get(call.connection))
+        groups[call.node, call.connection, model].append(request)
     for (node, connection, model), group in groups.items():
         distinct = set(group)
         paid = distinct if experiment.executor.share else group
@@ -172,6 +187,11 @@ def _counted(
             usage=usage,
             cost=price.of(usage) if price else None,
         )
+
+
+def _model(call: NodeCall, connection: Connection | None) -> str:
+    """Return the model that will answer; empty where only the provider knows it."""
+    return connection.model_of(call.model) if connection else call.model
 
 
 def _usage(call: NodeCall, data_characters: float, count: int) -> Usage:

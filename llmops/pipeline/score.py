@@ -63,7 +63,7 @@ async def score(
             tally = tallies.get((trial["id"], evaluator))
             if tally is None or not tally.good:
                 continue
-            context = TrialContext(SharedAnswers({}, _no_record), resources)
+            context = TrialContext(SharedAnswers({}, _no_record), resources, trial["id"])
             logged = await step.aggregate({}, tally.aggregation, context)
             metrics += _logged(trial["id"], evaluator, tally, logged, lines)
             if evaluator != FLOW:

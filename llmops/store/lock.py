@@ -1,4 +1,4 @@
-"""One process at a time writes a run.
+"""One process at a time writes a run, or the ledger.
 
 The operating system's own lock: it ends with the process, however that dies, and costs no import.
 """
@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from llmops.errors import Fault, LLMOpsError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
 if sys.platform == "win32":
@@ -22,11 +24,17 @@ if sys.platform == "win32":
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         os.lseek(descriptor, 0, os.SEEK_SET)
 
+    def _wait_for(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+
 else:
     import fcntl
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _wait_for(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 class RunLock:
@@ -58,6 +66,17 @@ class RunLock:
     def release(self) -> None:
         """Let others write; the file stays, since removing it could let two processes in."""
         os.close(self._descriptor)
+
+
+@contextmanager
+def exclusive(path: Path) -> Generator[None]:
+    """Hold the lock of this file for a moment, waiting for whoever holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _wait_for(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def is_locked(folder: Path) -> bool:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from array import array
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import TypeAdapter
 
 from llmops.domain.analysis import Analysis
-from llmops.domain.run import Spent
 from llmops.errors import Fault, LLMOpsError
+from llmops.store.index import Index
 from llmops.store.lock import is_locked
-from llmops.store.records import answer_of, line_of, metric_of
+from llmops.store.records import answer_of, line_of
 from llmops.store.writer import MANIFEST, RECORDS
 
 if TYPE_CHECKING:
@@ -23,36 +22,9 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from llmops.domain.call import Answer
-    from llmops.domain.run import LineRecord, Metric, Status
+    from llmops.domain.run import LineRecord, Metric, Spent, Status
+    from llmops.store.index import LineKey
     from llmops.store.records import Fields
-
-LineKey = tuple[str, int, int]
-"""Dataset, line and repeat."""
-
-_STATUS_AFTER: Final[Mapping[str, Status]] = {
-    "started": "running",
-    "resumed": "running",
-    "completed": "completed",
-    "interrupted": "interrupted",
-    "budget_exhausted": "budget_exhausted",
-    "failed": "failed",
-}
-
-
-@dataclass(slots=True)
-class _Index:
-    """Offsets of the records: what stays in memory, some hundred bytes a line."""
-
-    calls: dict[LineKey, array[int]] = field(default_factory=dict[LineKey, "array[int]"])
-    lines: dict[LineKey, array[int]] = field(default_factory=dict[LineKey, "array[int]"])
-    completed: dict[LineKey, Mapping[str, bool]] = field(
-        default_factory=dict[LineKey, "Mapping[str, bool]"]
-    )
-    metrics: dict[tuple[str, str, str], Metric] = field(
-        default_factory=dict[tuple[str, str, str], "Metric"]
-    )
-    spent: Spent = field(default_factory=Spent)
-    status: Status = "interrupted"
 
 
 class RunReader:
@@ -82,6 +54,10 @@ class RunReader:
     def completed(self) -> Mapping[LineKey, Mapping[str, bool]]:
         """Return, per line, the trials that have a result: True an output, False an error."""
         return self._index.completed
+
+    def stopped(self) -> Mapping[tuple[str, str], int]:
+        """Return what racing stopped: dataset and configuration id to the lines looked at."""
+        return self._index.stopped
 
     def spent(self) -> Spent:
         """Return what all recorded calls took."""
@@ -120,26 +96,10 @@ class RunReader:
         return tuple(self._index.metrics.values())
 
     @cached_property
-    def _index(self) -> _Index:
-        index = _Index()
-        shared: dict[frozenset[tuple[str, bool]], Mapping[str, bool]] = {}
+    def _index(self) -> Index:
+        index = Index()
         for offset, record in self._records():
-            kind = record.get("kind")
-            if kind == "call":
-                index.calls.setdefault(_line_key(record), array("q")).append(offset)
-                index.spent += answer_of(record)
-            elif kind == "line":
-                key = _line_key(record)
-                index.lines.setdefault(key, array("q")).append(offset)
-                good = {trial: "error" not in item for trial, item in record["results"].items()}
-                good = {**index.completed.get(key, {}), **good}
-                # Nearly all lines have the same word for the same trials: keep one of each.
-                index.completed[key] = shared.setdefault(frozenset(good.items()), good)
-            elif kind == "metric":
-                metric = metric_of(record)
-                index.metrics[metric.trial, metric.evaluator, metric.name] = metric
-            elif kind == "event":
-                index.status = _STATUS_AFTER.get(record["event"], index.status)
+            index.add(offset, record)
         return index
 
     def _records(self) -> Iterator[tuple[int, Fields]]:
@@ -169,10 +129,6 @@ class RunReader:
             next_step="remove that line to go on without it; what it held counts as not run",
         )
         return LLMOpsError(str(fault))
-
-
-def _line_key(record: Fields) -> LineKey:
-    return record["dataset"], record["line"], record["repeat"]
 
 
 def _record_at(file: BinaryIO, offset: int) -> Fields:

@@ -146,6 +146,8 @@ def _evaluation_fields(evaluation: Evaluation) -> Fields:
         fields["aggregation_inputs"] = evaluation.aggregation_inputs
     if evaluation.error:
         fields["error"] = _error_fields(evaluation.error)
+    if evaluation.answers:
+        fields["answers"] = evaluation.answers
     return fields
 
 
@@ -154,6 +156,7 @@ def _evaluation_of(fields: Fields) -> Evaluation:
         outputs=fields["outputs"],
         aggregation_inputs=fields.get("aggregation_inputs", {}),
         error=_error_of(fields),
+        answers=tuple(fields.get("answers", ())),
     )
 
 

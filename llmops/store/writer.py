@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from llmops.errors import Fault, LLMOpsError
 from llmops.redaction import Redactor
+from llmops.store.appending import AppendedLines, cannot_write
 from llmops.store.encoding import encode
 from llmops.store.lock import RunLock
 from llmops.store.records import call_fields, line_fields, metric_fields
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 MANIFEST: Final = "manifest.json"
 RECORDS: Final = "run.jsonl"
-
-_RESUME: Final = "what was answered so far is kept; mend this, then resume the run"
 
 
 class RunWriter:
@@ -38,14 +37,11 @@ class RunWriter:
         self.folder = folder
         self._redact = Redactor(secrets)
         self._lock = RunLock(folder)
-        self._path = folder / RECORDS
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         try:
-            self._descriptor = os.open(self._path, flags, 0o644)
-            self._size = _cut_torn_line(self._descriptor)
-        except OSError as error:
+            self._records = AppendedLines(folder / RECORDS)
+        except LLMOpsError:
             self._lock.release()
-            raise _cannot_write(self._path, error) from error
+            raise
 
     @classmethod
     def create(
@@ -64,7 +60,7 @@ class RunWriter:
                 fault = Fault(where=str(folder), seen="holds a run already", next_step="resume it")
                 raise LLMOpsError(str(fault))
         except OSError as error:
-            raise _cannot_write(folder, error) from error
+            raise cannot_write(folder, error) from error
         with replacing(folder / MANIFEST) as file:
             file.write(f"{text}\n".encode())
         return cls(folder, secrets)
@@ -102,20 +98,11 @@ class RunWriter:
 
     def close(self) -> None:
         """Let others write this run."""
-        os.close(self._descriptor)
+        self._records.close()
         self._lock.release()
 
     def _append(self, text: str) -> None:
-        block = memoryview((self._redact(text) + "\n").encode("utf-8", "replace"))
-        written = 0
-        try:
-            while written < len(block):  # a full disk takes a part first
-                written += os.write(self._descriptor, block[written:])
-        except OSError as error:
-            with suppress(OSError):  # where that fails too, `reopen` cuts the torn line
-                os.ftruncate(self._descriptor, self._size)
-            raise _cannot_write(self._path, error) from error
-        self._size += written
+        self._records.append(self._redact(text))
 
 
 @contextmanager
@@ -131,28 +118,6 @@ def replacing(path: Path) -> Generator[BinaryIO]:
             yield file
         temporary.replace(path)
     except OSError as error:
-        raise _cannot_write(path, error, "mend this, then write it again") from error
+        raise cannot_write(path, error, "mend this, then write it again") from error
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _cut_torn_line(descriptor: int) -> int:
-    """Truncate after the last newline; return the size."""
-    size = end = os.lseek(descriptor, 0, os.SEEK_END)
-    while end > 0:
-        start = max(0, end - (1 << 16))
-        os.lseek(descriptor, start, os.SEEK_SET)
-        newline = os.read(descriptor, end - start).rfind(b"\n")
-        if newline >= 0:
-            end = start + newline + 1
-            break
-        end = start
-    if end < size:
-        os.ftruncate(descriptor, end)
-    return end
-
-
-def _cannot_write(path: Path, error: OSError, next_step: str = _RESUME) -> LLMOpsError:
-    reason = error.strerror or type(error).__name__
-    fault = Fault(where=str(path), seen=f"cannot be written: {reason}", next_step=next_step)
-    return LLMOpsError(str(fault))

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from flow import FakeFlow
 
-from llmops.domain.analysis import Analysis
+from llmops.connections.embedded import EmbeddedConnection
+from llmops.connections.openai import OpenAIConnection
+from llmops.domain.analysis import Analysis, Guardrail, Objective, Racing, Split
 from llmops.domain.call import Usage
 from llmops.domain.configuration import Configuration
 from llmops.domain.dataset import Dataset
@@ -60,6 +63,7 @@ def experiment(
         files=(),
         flow=FakeFlow(described=INTERFACE, node_calls=tuple(calls)),
         flow_path=Path("f"),
+        flow_entry="",
         connections=(),
         datasets=(dataset("train", lines),),
         evaluators=evaluators,
@@ -71,6 +75,7 @@ def experiment(
         prices=prices,
         currency="USD",
         raw={},
+        stated_connections=(),
         secrets=(),
     )
 
@@ -83,6 +88,9 @@ JUDGE = Evaluator(
     ),
     flow_path=Path("j"),
     datasets={"train": EvaluatorDataset(name="train", dataset=None, mappings={})},
+)
+SCORING = replace(
+    JUDGE, flow=FakeFlow(described=FlowInterface(inputs=(), outputs=("score", "tone")))
 )
 
 
@@ -113,6 +121,14 @@ class TestCalls:
         judging = planned.calls[-1]
         assert (judging.flow, judging.node) == ("judge", "grade")
         assert (judging.naive, judging.shared) == (60, 60)
+
+    def test_a_judge_that_repeats_is_asked_as_often(self) -> None:
+        once, thrice = (
+            plan(experiment(evaluators=(replace(JUDGE, repeats=n),), lines=10)).calls[-1]
+            for n in (1, 3)
+        )
+        assert (thrice.naive, thrice.shared) == (180, 180)
+        assert thrice.usage.completion_tokens == 3 * once.usage.completion_tokens
 
     def test_the_limit_is_per_dataset_and_never_adds_lines(self) -> None:
         assert plan(experiment(), limit=5).shared_calls == 45
@@ -157,3 +173,65 @@ class TestTrials:
     def test_a_selection_must_match(self) -> None:
         with pytest.raises(ConfigError, match="did you mean 'extract=a'"):
             plan(experiment(), select=["extrct=a"])
+
+    def test_a_race_needs_the_baseline(self) -> None:
+        racing = Analysis(objective=Objective(metric="score"), racing=Racing())
+        with pytest.raises(ConfigError, match="leaves out the baseline"):
+            plan(replace(experiment(), analysis=racing), select=["extract=b"])
+
+
+class TestSensitivity:
+    def test_the_family_is_variants_times_datasets_times_metrics(self) -> None:
+        analysis = Analysis(
+            objective=Objective(metric="judge.score"),
+            guardrails=(Guardrail(metric="score"), Guardrail(metric="judge.tone")),
+        )
+        judged = replace(experiment(evaluators=(SCORING,)), analysis=analysis)
+        (found,) = plan(judged).sensitivities
+        assert (found.dataset, found.lines, found.tests) == ("train", 200, 5 * 1 * 2)
+        assert found.difference is not None
+        longer = replace(judged, datasets=(dataset("train", 800),))
+        (more,) = plan(longer).sensitivities
+        assert more.difference is not None
+        assert more.difference < found.difference
+
+    def test_held_out_lines_and_repeats_do_not_count(self) -> None:
+        rows = [{"fold": "test" if line % 4 == 0 else "train"} for line in range(200)]
+        read = Dataset(path=Path("train"), label="train", read=lambda _: iter(rows))
+        used = RunDataset(name="train", dataset=read, mappings={})
+        analysis = Analysis(holdout=Split(column="fold", values=("test",)))
+        whole = replace(experiment(repeats=3), analysis=analysis, datasets=(used,))
+        assert [each.lines for each in plan(whole).sensitivities] == [150]
+        assert [each.lines for each in plan(whole, limit=40).sensitivities] == [30]
+
+    def test_few_lines_show_nothing(self) -> None:
+        (found,) = plan(experiment(lines=3)).sensitivities
+        assert found.difference is None
+
+    def test_nothing_is_shown_without_the_baseline_or_alone(self) -> None:
+        assert plan(experiment(configurations=GRID[:1])).sensitivities == ()
+        assert plan(experiment(), select=["extract=b"]).sensitivities == ()
+
+
+class TestModels:
+    def test_the_connection_says_which_model_answers(self) -> None:
+        models = {
+            (named, connection.connection_type): plan(
+                replace(
+                    experiment(calls=(replace(EXTRACT, model=named),)), connections=(connection,)
+                )
+            ).calls[0]
+            for named in ("", "small")
+            for connection in (
+                EmbeddedConnection(name="c", connection_type="embedded"),
+                OpenAIConnection(name="c", connection_type="OpenAIConnection", model="large"),
+            )
+        }
+        assert {key: each.model for key, each in models.items()} == {
+            ("", "embedded"): "smollm2-135m",
+            ("small", "embedded"): "smollm2-135m",
+            ("", "OpenAIConnection"): "large",
+            ("small", "OpenAIConnection"): "small",
+        }
+        assert models["", "OpenAIConnection"].cost is not None
+        assert models["", "embedded"].cost is None
