@@ -1,7 +1,8 @@
-"""Reads YAML 1.2 into plain values; what is wrong comes with its line."""
+"""Reads YAML 1.2 into plain values, where what is wrong comes with its line, and writes it."""
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ruamel.yaml import YAML
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
 
 class _Loader(Protocol):
     def load(self, stream: str) -> object: ...
+
+
+class _Dumper(Protocol):
+    default_flow_style: bool
+    sort_base_mapping_type_on_output: bool
+    width: int
+
+    def dump(self, data: object, stream: io.StringIO) -> None: ...
 
 
 class _Mark(Protocol):
@@ -62,3 +71,14 @@ def read(path: Path, where: str) -> object:
     except OSError as error:
         raise ConfigError([Fault(where=where, seen=error.strerror or str(error))]) from None
     return parse(text, where)
+
+
+def dump(value: object) -> str:
+    """Return the value as a document, mappings in their own order."""
+    dumper = cast("_Dumper", YAML(typ="safe", pure=True))
+    dumper.default_flow_style = False
+    dumper.sort_base_mapping_type_on_output = False
+    dumper.width = 1000
+    text = io.StringIO()
+    dumper.dump(value, text)
+    return text.getvalue()

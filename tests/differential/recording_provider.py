@@ -48,7 +48,9 @@ class RecordingProvider:
         if api == "completion":
             choice: JsonObject = {"index": 0, "text": f"said {digest}", "finish_reason": "stop"}
             return head | {"object": "text_completion", "choices": [choice]}
-        choice = {"index": 0, "message": message_to(body, digest), "finish_reason": "stop"}
+        message = message_to(body, digest)
+        reason = "tool_calls" if "tool_calls" in message else "stop"
+        choice = {"index": 0, "message": message, "finish_reason": reason}
         return head | {"object": "chat.completion", "choices": [choice]}
 
     def take(self) -> list[JsonObject]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from llmops.domain.configuration import Configuration
     from llmops.domain.flow import FlowInterface, NodeCall, Step
 
@@ -26,6 +28,9 @@ class FakeFlow:
 
     def configure(self, configuration: Configuration) -> Step:
         raise NotImplementedError(configuration.label)
+
+    def bake(self, configuration: Configuration, folder: Path) -> str:
+        raise NotImplementedError(configuration.label, folder)
 
     def digest(self) -> str:
         return ""

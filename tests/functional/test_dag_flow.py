@@ -147,9 +147,9 @@ def test_a_fault_names_its_place_and_what_is_allowed(tmp_path: Path, text: str, 
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["", "flow.flex.yaml", "nowhere"])
+@pytest.mark.parametrize("name", ["", "notes.txt", "nowhere"])
 def test_what_is_no_flow_is_refused(tmp_path: Path, name: str) -> None:
-    write(tmp_path, {"flow.flex.yaml": "entry: a:b"})
+    write(tmp_path, {"notes.txt": "entry: a:b"})
     with pytest.raises(ConfigError, match=r"flow\.dag\.yaml"):
         load_flow(tmp_path / name)
 

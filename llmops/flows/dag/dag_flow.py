@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+from llmops import yaml
 from llmops.domain.configuration import Configuration
 from llmops.errors import ConfigError, Fault
+from llmops.flows.dag.bake import baked, copy_files
 from llmops.flows.dag.choices import choose
 from llmops.flows.dag.definition import Variants
 from llmops.flows.dag.describe import Description
@@ -43,6 +45,15 @@ class DagFlow:
         """Load the code and return the step; see `Flow.configure`."""
         self.interface()
         return self._assembler.assemble(self._nodes(configuration))
+
+    def bake(self, configuration: Configuration, folder: Path) -> str:
+        """Write the flow with this configuration alone; see `Flow.bake`."""
+        self._nodes(configuration)
+        copy_files(self._folder, folder)
+        file = cast("dict[str, Any]", yaml.read(self._path, self._label))
+        content = baked(file, configuration, self._label)
+        (folder / self._path.name).write_text(yaml.dump(content), encoding="utf-8")
+        return self._path.name
 
     def digest(self) -> str:
         """Return the sha256 of the flow's files; see `Flow.digest`."""

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
-from llmops.domain.call import Answer, CallFailure, ModelRequest
-from llmops.flows.dag.chat_roles import parse_chat, restore
-from llmops.flows.dag.images import find_images
+from llmops.domain.call import Answer, CallFailure, ModelRequest, Sample
+from llmops.flows.dag.messages import render_messages
 from llmops.flows.dag.model_parameters import TYPES, chat_body, completion_body, deployment_of
-from llmops.flows.dag.prompt_result import escape_inputs, find_roles, shown_in_lines
 from llmops.flows.dag.sharing_key import request_key
 
 if TYPE_CHECKING:
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 
     from llmops.domain.call import Api
     from llmops.domain.flow import LineContext
-    from llmops.flows.dag.chat_roles import Image, Message
     from llmops.flows.dag.model_parameters import Body
     from llmops.flows.dag.template import Template
 
@@ -64,7 +61,8 @@ class LlmTool:
             (parameters if name in known else variables)[name] = value
         deployment = deployment_of(variables)
         body = self._body(parameters, variables)
-        request = ModelRequest(api=self.api, body=body, deployment=deployment)
+        sample = Sample(node=self.name)
+        request = ModelRequest(api=self.api, body=body, deployment=deployment, sample=sample)
         key = request_key(self.identity, deployment, body)
         return await context.once(key, self.name, partial(self._ask, request, context), paid=True)
 
@@ -73,25 +71,12 @@ class LlmTool:
             body = self.body or completion_body({**variables, **parameters})
             return {**body, "prompt": self.template.render(variables)}
         body = self.body or chat_body({**variables, **parameters})
-        return {**body, "messages": self._messages(variables)}
-
-    def _messages(self, variables: Mapping[str, object]) -> list[Message]:
-        images = [image for value in variables.values() for image in find_images(value)]
-        template = self.template.illustrated if images else self.template.plain
-        shown = cast("list[Image]", images)
-        roles = find_roles(variables, self.from_flow)
-        inputs = escape_inputs(variables, self.from_flow, roles) if roles else variables
-        if deployment_of(variables):
-            inputs = {name: shown_in_lines(value) for name, value in inputs.items()}
-        messages = parse_chat(template.render(inputs), shown)
-        if roles:
-            restore(messages, roles)
-        return messages
+        return {**body, "messages": render_messages(self.template, variables, self.from_flow)}
 
     async def _ask(self, request: ModelRequest, context: LineContext) -> Answer:
         response = await context.call_model(self.connection, request)
         return Answer(
-            output=_output(request, response.body),
+            output=first_choice(request, response.body),
             seconds=response.seconds,
             usage=response.usage,
             calls=1,
@@ -99,8 +84,12 @@ class LlmTool:
         )
 
 
-def _output(request: ModelRequest, answer: Mapping[str, object]) -> object:
-    """Return the text; the whole message where functions or tools were offered."""
+def first_choice(request: ModelRequest, answer: Mapping[str, object]) -> object:
+    """Return the text; the whole message where functions or tools were offered.
+
+    Raises:
+        CallFailure: when the answer has no choice.
+    """
     try:
         choice = cast("list[dict[str, object]]", answer["choices"])[0]
         if request.api == "completion":
