@@ -1,0 +1,51 @@
+"""Tells a tracker of a run, from its evidence and its written report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from llmops.comparison import compare
+from llmops.gating import check_gates
+from llmops.store import RunReader
+from llmops.summary import summarise
+from llmops.trackers import mlflow
+from llmops.trackers.content import content_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llmops.trackers.mlflow import Logged
+
+_ARTIFACTS: Final = (
+    "report.html",
+    "report.json",
+    "summary.md",
+    "junit.xml",
+    "metrics.csv",
+    "comparison.csv",
+    "results.csv",
+    "manifest.json",
+)
+
+
+def track(folder: Path, *, tracking_uri: str, experiment: str | None = None) -> Logged:
+    """Log a run to an MLflow server; into the experiment of its own name unless told otherwise.
+
+    Raises:
+        ConfigError: when MLflow is not installed.
+        LLMOpsError: when the evidence can't be read, or the server refuses.
+    """
+    reader = RunReader(folder)
+    numbers = summarise(reader)
+    comparison = compare(reader, numbers)
+    code = reader.manifest.get("code", {})
+    content = content_of(
+        numbers,
+        comparison,
+        check_gates(numbers, comparison),
+        tags={"mlflow.source.git.commit": code["commit"]} if "commit" in code else {},
+        artifacts=[folder / name for name in _ARTIFACTS if (folder / name).is_file()],
+    )
+    return mlflow.log(
+        content, tracking_uri=tracking_uri, experiment=experiment or numbers.experiment
+    )
