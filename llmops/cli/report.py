@@ -17,9 +17,11 @@ def report(
         Path, typer.Option(help="The folder that holds reports/.", file_okay=False)
     ] = Path(),
 ) -> None:
-    """Write report.html, results.csv and metrics.csv of a run again."""
+    """Write everything that people and programs read of a run again."""
     from llmops.pipeline.report import report as write
     from llmops.store import find_run
 
     written = write(find_run(project.resolve(), run))
-    print(f"report: {written.html}\nresults: {written.results}\nmetrics: {written.metrics}")
+    print(written.comparison.decision.sentence)
+    for path in written.files:
+        print(path)

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
+import re
 import resource
 import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from statistics import fmean, median
-from typing import TYPE_CHECKING
 
 import pytest
 from fake_runs import configurations, line_record, manifest, trials, write_run
@@ -16,11 +18,9 @@ from fake_runs import configurations, line_record, manifest, trials, write_run
 from llmops.domain.run import LineError
 from llmops.errors import LLMOpsError
 from llmops.pipeline.report import report
+from llmops.reporters.csv.comparison import COLUMNS
 from llmops.store import RunReader, RunWriter
 from llmops.summary import summarise
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DATASETS = ("restaurants", "gadgets")
 
@@ -37,9 +37,9 @@ def table(path: Path) -> list[dict[str, str]]:
 
 
 def test_the_command_writes_the_same_bytes_again(folder: Path, tmp_path: Path) -> None:
-    write_run(folder, lines=30, datasets=DATASETS, repeats=2)
+    write_run(folder, lines=30, datasets=DATASETS, repeats=2, scored=True)
     written = report(folder)
-    files = (written.html, written.results, written.metrics)
+    files = written.files
     before = [path.read_bytes() for path in files]
     for path in files:
         path.unlink()
@@ -130,7 +130,9 @@ def test_a_run_that_was_stopped_says_what_is_missing(folder: Path) -> None:
         writer.write_line(line_record("reviews", line, 0, work))
     writer.close()
     written = report(folder)
-    assert "This run is interrupted: 12 of 20 results are missing." in written.html.read_text()
+    page = written.html.read_text()
+    assert "The run is interrupted, not completed." in page
+    assert "12 results are missing of 20" in page
     assert written.numbers.figures.missing == 12
 
 
@@ -139,6 +141,81 @@ def test_a_run_without_any_line_still_has_a_report(folder: Path) -> None:
     written = report(folder)
     assert "the experiment names no objective" in written.html.read_text().lower()
     assert table(written.results) == table(written.metrics) == []
+
+
+def test_the_comparison_is_a_tidy_table_of_estimates_and_effects(folder: Path) -> None:
+    write_run(folder, lines=60, count=3, datasets=DATASETS, scored=True)
+    written = report(folder)
+    rows = table(written.comparison_table)
+    comparison = written.comparison
+    of_kind = Counter(row["row"] for row in rows)
+    assert of_kind == {"estimate": len(comparison.estimates), "effect": len(comparison.effects)}
+    effects = {
+        (row["configuration_id"], row["dataset"], row["metric"]): row
+        for row in rows
+        if row["row"] == "effect"
+    }
+    assert len(effects) == comparison.family.size == 2 * 2 * 2
+    for effect in comparison.effects:
+        row = effects[effect.configuration, effect.dataset, effect.metric]
+        assert float(row["value"]) == effect.difference
+        assert int(row["wins"]) + int(row["losses"]) + int(row["ties"]) == effect.pairs
+        assert float(row["p_adjusted"]) == effect.p_adjusted
+        assert row["configuration"] == comparison.labels[effect.configuration]
+    for row in rows:
+        if row["row"] == "estimate":
+            assert int(row["n"]) + int(row["errors"]) + int(row["missing"]) == 60
+
+
+def test_every_column_of_the_comparison_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "run.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| (`.+?`) \| (?:all|estimate|effect)", page, flags=re.MULTILINE)
+    names = [name.strip("`") for cell in documented for name in cell.split(", ")]
+    assert sorted([*names, "row"]) == sorted(COLUMNS)
+
+
+def sections(page: str) -> list[str]:
+    """Return the sections of a page in their order."""
+    return re.findall(r'<section id="([a-z]+)"', page)
+
+
+def test_the_page_goes_the_way_of_a_review(folder: Path) -> None:
+    write_run(folder, lines=60, datasets=DATASETS, scored=True)
+    assert sections(report(folder).html.read_text()) == [
+        "effects", "checks", "tradeoffs", "estimates", "slices", "confusion",
+        "lines", "choices", "spent", "identity",
+    ]  # fmt: skip
+
+
+def test_a_section_without_anything_to_say_is_left_out(folder: Path) -> None:
+    write_run(folder, lines=5, count=1)
+    page = report(folder).html.read_text()
+    assert sections(page) == ["estimates", "lines", "choices", "spent", "identity"]
+
+
+def test_the_page_says_what_decides_and_what_speaks_against_trusting_it(folder: Path) -> None:
+    write_run(folder, lines=150, scored=True)
+    stated = json.loads((folder / "manifest.json").read_text())
+    stated["code"]["dirty"] = True
+    (folder / "manifest.json").write_text(json.dumps(stated))
+    written = report(folder)
+    page = written.html.read_text()
+    assert f"<h1>{html.escape(written.comparison.decision.sentence)}</h1>" in page
+    assert "The code differs from its commit." in page
+    assert "1 of 2 gates are not met." in page
+    unmet = [gate.sentence for gate in written.gates if gate.status == "unmet"]
+    assert unmet
+    assert all(html.escape(sentence) in page for sentence in unmet)
+    assert f"{written.comparison.family.size} tests" in page
+
+
+def test_a_best_by_mean_that_is_no_winner_is_marked_as_such(folder: Path) -> None:
+    write_run(folder, lines=12, count=3, scored=True)
+    written = report(folder)
+    decision = written.comparison.decision
+    assert decision.outcome == "no winner"
+    assert decision.best_by_mean not in {None, decision.configuration}
+    assert "Best by mean only" in written.html.read_text()
 
 
 def test_what_a_model_says_is_never_markup(folder: Path) -> None:
@@ -167,7 +244,7 @@ def test_the_page_needs_nothing_from_elsewhere(folder: Path) -> None:
 def test_a_report_that_cannot_be_written_leaves_the_old_one(folder: Path) -> None:
     write_run(folder, lines=20)
     written = report(folder)
-    files = (written.html, written.results, written.metrics)
+    files = written.files
     before = [path.read_bytes() for path in files]
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))

@@ -11,16 +11,19 @@ import base64
 import json
 import zlib
 from array import array
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from llmops.reporters.html.changes import Changes
 from llmops.reporters.html.facets import Facet, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from llmops.domain.comparison import Comparison
     from llmops.domain.report import RunReport
     from llmops.domain.run import LineError, LineRecord, LineResult
+    from llmops.reporters.html.names import Name
     from llmops.store import RunReader
 
 _BLOCK_ROWS: Final = 250
@@ -43,19 +46,30 @@ class Block:
 class PackedLines:
     """Blocks to be written one by one, and then the index of them all."""
 
-    def __init__(self, reader: RunReader, report: RunReport) -> None:
-        """Prepare; nothing is read yet."""
+    def __init__(
+        self,
+        reader: RunReader,
+        report: RunReport,
+        comparison: Comparison,
+        names: Mapping[str, Name],
+        focus: str,
+    ) -> None:
+        """Prepare; nothing is read yet. `focus` is shown beside the baseline."""
         self._reader = reader
         self._report = report
+        self._names = names
+        self._focus = focus
+        self._labels = comparison.analysis.labels
+        self._changes = Changes(report, comparison)
         self._columns = report.columns
         places = {item.id: place for place, item in enumerate(report.configurations)}
         self._places: Mapping[str, int] = {
             trial["id"]: places[trial["configuration"]] for trial in reader.manifest["trials"]
         }
-        names = [*report.columns.outputs, *map(".".join, report.columns.evaluations)]
-        self._facets = [Facet(name, len(places)) for name in names[:_MOST_COLUMNS]]
+        columns = [*report.columns.outputs, *map(".".join, report.columns.evaluations)]
+        self._facets = [Facet(column, len(places)) for column in columns[:_MOST_COLUMNS]]
         self._starts: list[int] = []
-        self._datasets, self._repeats, self._failed = array("H"), array("H"), array("B")
+        self._datasets, self._repeats = array("H"), array("H")
         self._lines, self._differing = array("L"), array("L")
 
     def blocks(self) -> Iterator[Block]:
@@ -73,28 +87,18 @@ class PackedLines:
 
     def index(self) -> str:
         """Return the packed index; only after all blocks."""
-        columns = self._columns
         return _pack(
             json.dumps(
                 {
-                    "configurations": [
-                        {"key": item.key, "label": item.label, "baseline": item.is_baseline}
-                        for item in self._report.configurations
-                    ],
-                    "currency": self._report.currency,
-                    "datasets": list(self._report.datasets),
-                    "repeats": self._report.repeats,
-                    "data": columns.data,
-                    "outputs": columns.outputs,
-                    "evaluations": columns.evaluations,
+                    **self._vocabulary(),
                     "starts": self._starts,
                     "rows": {
                         "dataset": self._datasets.tolist(),
                         "line": self._lines.tolist(),
                         "repeat": self._repeats.tolist(),
-                        "failed": self._failed.tolist(),
                         "differing": self._differing.tolist(),
                     },
+                    "changes": self._changes.packed(),
                     "facets": [facet.packed() for facet in self._facets],
                 },
                 ensure_ascii=False,
@@ -102,22 +106,40 @@ class PackedLines:
             )
         )
 
+    def _vocabulary(self) -> dict[str, object]:
+        """Return the names that the places in rows stand for."""
+        ids = [item.id for item in self._report.configurations]
+        baseline = self._report.baseline
+        return {
+            "configurations": [asdict(self._names[name]) for name in ids],
+            "baseline": ids.index(baseline.id) if baseline else None,
+            "focus": ids.index(self._focus),
+            "currency": self._report.currency,
+            "datasets": list(self._report.datasets),
+            "repeats": self._report.repeats,
+            "data": self._columns.data,
+            "outputs": self._columns.outputs,
+            "evaluations": self._columns.evaluations,
+            "expected": self._labels and self._labels.expected,
+        }
+
     def _block(self, rows: Sequence[str]) -> Block:
         self._starts.append(len(self._lines) - len(rows))
         return Block(len(self._starts) - 1, _pack("[" + ",".join(rows) + "]"))
 
     def _row(self, record: LineRecord) -> str:
-        results: list[Packed | None] = [None] * len(self._report.configurations)
+        results: list[LineResult | None] = [None] * len(self._report.configurations)
         for trial, result in record.results.items():
             if trial in self._places:
-                results[self._places[trial]] = self._result(result)
+                results[self._places[trial]] = result
+        packed = [None if result is None else self._result(result) for result in results]
         self._datasets.append(list(self._report.datasets).index(record.dataset))
         self._lines.append(record.line)
         self._repeats.append(record.repeat)
-        self._failed.append(any(result.error for result in record.results.values()))
-        self._differing.append(self._differences(results))
+        self._changes.add(record, results)
+        self._differing.append(self._differences(packed))
         data = [record.data.get(name) for name in self._columns.data]
-        return json.dumps([data, results], ensure_ascii=False, separators=(",", ":"))
+        return json.dumps([data, packed], ensure_ascii=False, separators=(",", ":"))
 
     def _result(self, result: LineResult) -> Packed:
         """Return outputs, verdicts, seconds, tokens in and out, calls, cost and the errors."""

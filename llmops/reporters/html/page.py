@@ -4,29 +4,54 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-import shlex
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from llmops.reporters.html import charts, wording
+from llmops.reporters.html import wording
+from llmops.reporters.html.checks import checks_of
+from llmops.reporters.html.confusion import matrices
+from llmops.reporters.html.differences import prompt_differences
+from llmops.reporters.html.estimates import estimate_table
+from llmops.reporters.html.forest import forests
+from llmops.reporters.html.identity import identity_of
 from llmops.reporters.html.lines import PackedLines
+from llmops.reporters.html.names import choices_of, names_of
+from llmops.reporters.html.slices import slice_tables
+from llmops.reporters.html.tradeoffs import scatters
+from llmops.reporters.html.verdict import verdict_of
 from llmops.store import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from llmops.domain.comparison import Comparison, ScoreKind
+    from llmops.domain.gate import GateResult
     from llmops.domain.report import RunReport
     from llmops.store import RunReader
 
 _FOLDER: Final = Path(__file__).parent / "templates"
-_SCRIPTS: Final = ("data", "filters", "cells", "rows", "detail", "main")
+_SCRIPTS: Final = ("data", "filters", "difference", "cells", "rows", "answers", "detail", "main")
 
 
-def write(reader: RunReader, report: RunReport, path: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page; `id` also names its template."""
+
+    id: str
+    title: str
+
+
+def write(
+    reader: RunReader,
+    report: RunReport,
+    comparison: Comparison,
+    gates: Sequence[GateResult],
+    path: Path,
+) -> None:
     """Write the page piece by piece: memory does not grow with the lines."""
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
@@ -35,53 +60,90 @@ def write(reader: RunReader, report: RunReport, path: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "number": wording.number,
-        "money": wording.money,
-        "seconds": wording.seconds,
-        "percent": wording.percent,
-    }
+    environment.filters.update(
+        number=wording.number,
+        p_value=wording.p_value,
+        money=wording.money,
+        seconds=wording.seconds,
+        percent=wording.percent,
+        listed=wording.listed,
+    )
+    content = _content(reader, report, comparison, gates)
     pieces = environment.get_template("report.html").generate(
-        report=report,
-        finding=wording.finding(report),
-        identity=_identity(reader.manifest),
-        lines=PackedLines(reader, report),
+        **content,
+        sections=list(_sections(content)),
         style=Markup((_FOLDER / "style.css").read_text(encoding="utf-8")),  # noqa: S704  our own
-        **_charts(report),
-        **_varied(report),
         **_script(),
     )
     with replacing(path) as file:
         file.writelines(piece.encode("utf-8", "replace") for piece in pieces)
 
 
-def _charts(report: RunReport) -> dict[str, object]:
-    if not report.metrics:
-        return {"dot_plot": None, "scatters": []}
-    metric = report.metrics[0]
+def _content(
+    reader: RunReader, report: RunReport, comparison: Comparison, gates: Sequence[GateResult]
+) -> dict[str, object]:
+    manifest = reader.manifest
+    choices = choices_of(report.configurations)
+    names = names_of(report.configurations, choices)
+    focus = _focus(report, comparison)
+    kind = _kind(report, comparison)
+    pair = [each for each in dict.fromkeys((comparison.baseline, focus)) if each]
     return {
-        "dot_plot": charts.dot_plot(report, metric),
-        "scatters": charts.scatters(report, metric),
+        "report": report,
+        "comparison": comparison,
+        "names": names,
+        "choices": choices,
+        "verdict": verdict_of(report, comparison, gates, names, kind=kind, code=manifest["code"]),
+        "effects": forests(comparison.effects),
+        "confirmation": forests(comparison.confirmation),
+        "checks": checks_of(comparison, gates),
+        "tradeoffs": scatters(report, kind),
+        "estimates": estimate_table(report, comparison),
+        "slices": slice_tables(comparison, focus),
+        "confusion": matrices(comparison, pair),
+        "prompts": prompt_differences(manifest.get("prompts", {}), comparison.baseline),
+        "identity": identity_of(manifest),
+        "lines": PackedLines(reader, report, comparison, names, focus),
     }
 
 
-def _varied(report: RunReport) -> dict[str, object]:
-    """Tell what differs between configurations from what is the same in all of them."""
-    choices = [
-        {**item.configuration.variants, **item.configuration.parameters}
-        for item in report.configurations
-    ]
-    names = list(dict.fromkeys(name for choice in choices for name in choice))
-    texts = {name: [_shown(choice.get(name)) for choice in choices] for name in names}
-    varied = [name for name in names if len(set(texts[name])) > 1]
-    return {
-        "varied": varied,
-        "choices": {
-            item.id: [texts[name][place] for name in varied]
-            for place, item in enumerate(report.configurations)
-        },
-        "constant": {name: texts[name][0] for name in names if name not in varied},
-    }
+def _focus(report: RunReport, comparison: Comparison) -> str:
+    """Return whom to look at beside the baseline: the chosen one, or else the best by mean."""
+    decision = comparison.decision
+    wanted = (
+        decision.configuration,
+        decision.best_by_mean,
+        *(item.id for item in report.configurations),
+    )
+    others = [each for each in wanted if each and each != comparison.baseline]
+    return others[0] if others else report.configurations[0].id
+
+
+def _kind(report: RunReport, comparison: Comparison) -> ScoreKind:
+    """Return how to write the objective: as a share where every line's score is yes or no."""
+    metric = report.objective and report.objective.metric
+    kinds = {each.kind for each in comparison.estimates if each.metric == metric}
+    return "binary" if kinds == {"binary"} else "numeric"
+
+
+def _sections(content: Mapping[str, object]) -> Iterator[Section]:
+    """Yield the sections that have something to say, in the order of a review."""
+    yield from (
+        Section(name, title)
+        for name, title in (
+            ("effects", "Effects against the baseline"),
+            ("checks", "Gates and guardrails"),
+            ("tradeoffs", "Quality against cost and latency"),
+            ("estimates", "Scores"),
+            ("slices", "Slices"),
+            ("confusion", "Confusion"),
+            ("lines", "Lines"),
+            ("choices", "Prompts and configurations"),
+            ("spent", "What it took"),
+            ("identity", "What ran"),
+        )
+        if content.get(name, True)
+    )
 
 
 def _script() -> dict[str, object]:
@@ -90,38 +152,3 @@ def _script() -> dict[str, object]:
     script = '(() => {\n"use strict";\n' + "\n".join(parts) + "})();"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return {"script": Markup(script), "script_hash": f"sha256-{digest}"}  # noqa: S704  our own
-
-
-def _identity(manifest: Mapping[str, Any]) -> dict[str, object]:
-    """Return what a reader needs to repeat the run, under the names shown."""
-    code = manifest["code"]
-    command = manifest["command"]
-    identity: dict[str, object] = {
-        "Run": manifest["run_id"],
-        "Started": manifest["created"],
-        "Environment": manifest.get("env"),
-        "Command": command if isinstance(command, str) else f"llmops {shlex.join(command)}",
-        "Code": f"{code['commit']}{' with changes' if code['dirty'] else ''}" if code else None,
-        "Python": f"{manifest['python']} on {manifest['platform']}",
-        "Flow": _digested(manifest["flow"]),
-    }
-    for evaluator in manifest["evaluators"]:
-        identity[f"Evaluator {evaluator['name']}"] = _digested(evaluator)
-    for dataset in manifest["datasets"]:
-        lines = f"{dataset['source']}, {dataset['lines']:,} lines, sha256 {dataset['sha256']}"
-        identity[f"Dataset {dataset['name']}"] = lines
-    for connection in manifest.get("connections", ()):
-        identity[f"Connection {connection['name']}"] = connection["identity"]
-    return {
-        "rows": {name: value for name, value in identity.items() if value},
-        "packages": manifest["packages"],
-        "configuration": json.dumps(manifest["configuration"], indent=2, ensure_ascii=False),
-    }
-
-
-def _digested(flow: Mapping[str, Any]) -> str:
-    return f"{flow['path']}, sha256 {flow['digest']}"
-
-
-def _shown(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,38 +1,83 @@
-"""How the page puts numbers and findings into words. It claims no more than was computed."""
+"""How the page writes numbers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from llmops.domain.report import ConfigurationReport, RunReport
+    from llmops.domain.comparison import Interval, ScoreKind
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The sentence a reader takes away, and what has to be known to read it rightly."""
-
-    title: str
-    caveats: tuple[str, ...]
-
-
-def finding(report: RunReport) -> Finding:
-    """Return what the run found."""
-    return Finding(_title(report), tuple(_caveats(report)))
+MINUS = "\N{MINUS SIGN}"
 
 
 def number(value: float | None) -> str:
     """Return a metric's value; a dash for none.
 
     >>> [number(value) for value in (0.80912, 1234.5, 12, None)]
-    ['0.809', '1,234.5', '12.000', '—']
+    ['0.809', '1,234.5', '12.00', '—']
     """
     if value is None:
         return "—"
-    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3f}"
+    digits = 1 if abs(value) >= 100 else 2 if abs(value) >= 10 else 3
+    return f"{value:,.{digits}f}".replace("-", MINUS)
+
+
+def score(value: float | None, kind: ScoreKind) -> str:
+    """Return a mean score: a share where a line's score is yes or no.
+
+    >>> score(0.8214, "binary"), score(40.25, "numeric"), score(None, "binary")
+    ('82.1 %', '40.25', '—')
+    """
+    return f"{100 * value:.1f} %" if value is not None and kind == "binary" else number(value)
+
+
+def change(value: float | None, kind: ScoreKind) -> str:
+    """Return a difference with its sign: percentage points where a line's score is yes or no.
+
+    >>> change(0.0714, "binary"), change(1.5, "numeric"), change(0.0, "numeric")
+    ('+7.1', '+1.500', '0.000')
+    """
+    if value is None:
+        return "—"
+    text = f"{abs(100 * value):.1f}" if kind == "binary" else number(abs(value))
+    return f"{'+' if value > 0 else MINUS if value < 0 else ''}{text}"
+
+
+def margin(value: float, kind: ScoreKind) -> str:
+    """Return a margin with its unit.
+
+    >>> margin(0.03, "binary"), margin(1.0, "numeric")
+    ('3 points', '1')
+    """
+    return f"{100 * value:g} points" if kind == "binary" else f"{value:g}"
+
+
+def between(interval: Interval | None, kind: ScoreKind) -> str:
+    """Return an interval of differences; empty for none."""
+    if interval is None:
+        return ""
+    return f"{change(interval.low, kind)} to {change(interval.high, kind)}"
+
+
+def within(interval: Interval | None, kind: ScoreKind) -> str:
+    """Return an interval of scores; empty for none."""
+    if interval is None:
+        return ""
+    low = score(interval.low, kind).removesuffix(" %")
+    return f"{low} to {score(interval.high, kind)}"
+
+
+def p_value(p: float | None) -> str:
+    """Return a p-value; a dash for none.
+
+    >>> [p_value(p) for p in (0.00004, 0.0472, 1.0, None)]
+    ['< 0.001', '0.047', '1', '—']
+    """
+    if p is None:
+        return "—"
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
 def money(value: float | None) -> str:
@@ -56,13 +101,9 @@ def seconds(value: float | None) -> str:
     """
     if value is None:
         return "—"
-    return (
-        f"{value * 1000:.0f} ms"
-        if value < 1
-        else f"{value:.2f} s"
-        if value < 10
-        else f"{value:.1f} s"
-    )
+    if value < 1:
+        return f"{value * 1000:.0f} ms"
+    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
 
 
 def percent(share: float) -> str:
@@ -74,51 +115,23 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def _title(report: RunReport) -> str:
-    if report.objective is None:
-        return f"{len(report.configurations)} configurations, in the order planned"
-    metric, best = report.objective.metric, report.best
-    if not best:
-        return f"No configuration has {metric} on every dataset"
-    value = number(best[0].value(metric))
-    if len(report.configurations) == 1:
-        return f"Mean {metric} is {value}"
-    names = _listed([item.key for item in best])
-    verb = "is best" if len(best) == 1 else "tie for best"
-    return f"{names} {verb} by mean {metric}: {value}"
+def counted(count: int, one: str, several: str = "") -> str:
+    """Return a count with its noun.
+
+    >>> counted(1, "line"), counted(1200, "line"), counted(0, "is", "are")
+    ('1 line', '1,200 lines', '0 are')
+    """
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
-def _caveats(report: RunReport) -> Iterator[str]:
-    if report.status != "completed":
-        missing = f"{report.figures.missing:,} of {report.figures.lines:,} results"
-        yield f"This run is {report.status.replace('_', ' ')}: {missing} are missing."
-    if report.objective is None:
-        yield "The experiment names no objective, so nothing is ranked."
-        return
-    metric, baseline = report.objective.metric, report.baseline
-    if report.best and baseline and baseline not in report.best:
-        yield f"The baseline {baseline.key} has {number(baseline.value(metric))}."
-    if report.best and len(report.configurations) > 1:
-        yield "No significance test was made: the difference may be chance."
-    for item in report.best:
-        yield from _unscored(item, metric)
-    unranked = [item.key for item in report.configurations if item.value(metric) is None]
-    if unranked and report.best:
-        yield f"Not ranked, for want of {metric} on some dataset: {_listed(unranked)}."
+def listed(names: Sequence[str]) -> str:
+    """Return the names as a sentence lists them; empty for none.
 
-
-def _unscored(item: ConfigurationReport, metric: str) -> Iterator[str]:
-    """Say when a mean rests on fewer lines than were planned."""
-    scored = sum(cell.scores[metric].n for cell in item.cells)
-    if scored < item.figures.lines:
-        yield (
-            f"{item.key} was scored on {scored:,} of {item.figures.lines:,} lines; "
-            "the others are missing, not wrong."
-        )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    >>> listed([]), listed(["a"]), listed(["a", "b", "c"])
+    ('', 'a', 'a, b and c')
+    """
+    *first, last = names or [""]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _exponent(value: float) -> int:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from llmops.reporters.csv import cell
+from llmops.reporters.csv.table import cell
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])

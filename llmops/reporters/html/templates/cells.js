@@ -1,7 +1,8 @@
 // Values as elements. Text is only ever set as text: what a model answers can't become markup.
 
-const GOOD = new Set(["true", "yes", "pass", "passed", "correct", "1"]);
-const POOR = new Set(["false", "no", "fail", "failed", "incorrect", "wrong", "0"]);
+// Only words that can't mean anything else: `true` is good for one metric and bad for another.
+const GOOD = new Set(["pass", "passed", "correct", "right"]);
+const POOR = new Set(["fail", "failed", "incorrect", "wrong"]);
 
 function make(tag, className, ...children) {
   const made = document.createElement(tag);
@@ -70,12 +71,23 @@ function whereabouts(index, row) {
   return parts.join(" · ");
 }
 
-function answerCell(index, configuration, result) {
+const SAID = [[REGRESSED, "no", "▼ regressed"], [IMPROVED, "yes", "▲ improved"], [BROKEN, "failed", "error"]];
+
+function tags(index, row, place) {
+  const bits = index.changes[place][row];
+  return SAID.filter(([bit]) => bits & bit).map(([, kind, text]) => make("span", `verdict ${kind}`, text));
+}
+
+function answerCell(index, row, place, result) {
   const body = make("div", "");
   if (!result) body.append(make("span", "waiting", "no result"));
-  else if (result[ERROR]) body.append(make("div", "clip failed-text", result[ERROR]));
-  else body.append(verdicts(index, result), clipped(index.outputs, result[OUTPUTS]));
-  const cell = make("div", "cell", make("b", "key", configuration.key), body);
+  else if (result[ERROR]) body.append(make("div", "clip failed-text", `Error: ${result[ERROR]}`));
+  else {
+    const said = verdicts(index, result);
+    said.prepend(...tags(index, row, place));
+    body.append(said, clipped(index.outputs, result[OUTPUTS]));
+  }
+  const cell = make("div", "cell", make("b", "key", index.configurations[place].key), body);
   cell.setAttribute("role", "cell");
   return cell;
 }

@@ -1,5 +1,8 @@
 // Which rows are shown. All but the text is answered from the index; text opens blocks one by one.
 
+const REGRESSED = 1, IMPROVED = 2, BROKEN = 4;
+const TABS = [["Regressed", REGRESSED], ["Improved", IMPROVED], ["Errors", BROKEN], ["All", 0]];
+
 class Filters {
   constructor(index, rows, form) {
     this.index = index;
@@ -7,19 +10,37 @@ class Filters {
     this.form = form;
     this.latest = 0;
     this.offer();
+    this.begin();
+  }
+
+  // The configuration that is looked at beside the baseline.
+  get focus() {
+    return Number(this.form.elements.focus.value);
   }
 
   offer() {
-    const { datasets, repeats, facets, configurations } = this.index;
+    const { datasets, repeats, facets, configurations, baseline } = this.index;
+    const named = configurations.map(({ key, short }, place) => [place, `${key} ${short}`]);
+    const variants = named.filter(([place]) => place !== baseline);
+    this.fill("focus", variants.length ? variants : named);
+    this.form.elements.focus.parentElement.hidden = variants.length < 2;
     if (datasets.length > 1) this.fill("dataset", datasets.map((name, place) => [place, name]));
     if (repeats > 1) this.fill("repeat", Array.from({ length: repeats }, (_, place) => [place, place + 1]));
     if (configurations.length > 1) {
       this.fill("differing", facets.map((facet, place) => [place, facet.name]));
-      this.fill("by", configurations.map((item, place) => [place, `${item.key} ${item.label}`]));
-      this.form.elements.by.parentElement.hidden = true; // until there is a value to be given
+      this.fill("by", named);
     }
+    this.offerValues();
+    const tabs = variants.length && baseline !== null ? TABS : TABS.slice(2);
+    for (const [title, bits] of tabs) {
+      const tab = Object.assign(document.createElement("input"), { type: "radio", name: "change", value: bits });
+      element("tabs").append(make("label", "", tab, make("span", "", title, " ", make("b", ""))));
+    }
+  }
+
+  offerValues() {
     const select = this.form.elements.value;
-    facets.forEach((facet, place) => {
+    this.index.facets.forEach((facet, place) => {
       if (!facet.values?.length) return;
       const group = document.createElement("optgroup");
       group.label = facet.name;
@@ -33,6 +54,33 @@ class Filters {
     const select = this.form.elements[name];
     for (const [value, text] of options) select.append(new Option(text, value));
     select.parentElement.hidden = !options.length;
+  }
+
+  // What a reviewer sees first: the lines that regressed, if there are any.
+  begin() {
+    this.form.elements.focus.value = this.index.focus;
+    const counts = this.recount();
+    this.form.elements.change.value = counts.get(REGRESSED) ? REGRESSED : 0;
+  }
+
+  recount() {
+    const counts = new Map();
+    for (const tab of element("tabs").querySelectorAll("input")) {
+      const bits = Number(tab.value);
+      let count = 0;
+      for (let row = 0; row < this.rows.length; row += 1) count += this.isChanged(row, bits);
+      tab.parentElement.querySelector("b").textContent = count.toLocaleString("en");
+      counts.set(bits, count);
+    }
+    return counts;
+  }
+
+  // An error of the baseline counts too: the line can't be compared either way.
+  isChanged(row, bits) {
+    if (!bits) return true;
+    const { changes, baseline } = this.index;
+    const both = bits === BROKEN && baseline !== null ? changes[this.focus][row] | changes[baseline][row] : changes[this.focus][row];
+    return Boolean(both & bits);
   }
 
   // Calls `found(rows, isLast)` whenever more is known; a newer search ends an older one.
@@ -65,8 +113,9 @@ class Filters {
   byIndex() {
     const { rows, facets } = this.index;
     const chosen = (name) => this.form.elements[name].value;
-    const tests = [];
-    for (const name of ["dataset", "repeat", "failed"]) {
+    const bits = Number(chosen("change"));
+    const tests = [(row) => this.isChanged(row, bits)];
+    for (const name of ["dataset", "repeat"]) {
       const value = chosen(name);
       if (value !== "") tests.push((row) => rows[name][row] === Number(value));
     }
@@ -83,6 +132,31 @@ class Filters {
     const found = [];
     for (let row = 0; row < this.rows.length; row += 1) if (tests.every((test) => test(row))) found.push(row);
     return found;
+  }
+
+  // A link names a line as people do: by its dataset, its number and who is looked at.
+  link(row) {
+    const { rows, datasets, repeats, configurations } = this.index;
+    const link = new URLSearchParams({ line: rows.line[row] + 1, dataset: datasets[rows.dataset[row]] });
+    if (repeats > 1) link.set("repeat", rows.repeat[row] + 1);
+    link.set("with", configurations[this.focus].key);
+    return link;
+  }
+
+  // Shows the row that a link names, and returns it; null where there is none.
+  follow(link) {
+    const { rows, datasets, configurations } = this.index;
+    const dataset = link.has("dataset") ? datasets.indexOf(link.get("dataset")) : 0;
+    const line = Number(link.get("line")) - 1, repeat = Number(link.get("repeat") ?? 1) - 1;
+    const row = rows.line.findIndex((at, place) => at === line && rows.dataset[place] === dataset && rows.repeat[place] === repeat);
+    if (row < 0) return null;
+    for (const name of ["text", "dataset", "repeat", "differing", "value", "by"]) this.form.elements[name].value = "";
+    this.begin();
+    const focus = configurations.findIndex(({ key }) => key === link.get("with"));
+    if (focus >= 0 && focus !== this.index.baseline) this.form.elements.focus.value = focus;
+    this.recount();
+    if (!this.byIndex().includes(row)) this.form.elements.change.value = 0;
+    return row;
   }
 }
 

@@ -7,8 +7,8 @@ async function start() {
   const rows = new Rows(index);
   const form = element("filters");
   const filters = new Filters(index, rows, form);
-  const detail = new Detail(index, rows);
-  const panel = new Panel(index, rows, (place) => detail.open(panel, place));
+  const detail = new Detail(index, rows, filters);
+  const panel = new Panel(index, rows, filters, (place) => detail.open(panel, place));
 
   const apply = () => filters.search((found, isLast) => {
     panel.show(found);
@@ -19,23 +19,24 @@ async function start() {
   let pause;
   form.addEventListener("input", (event) => {
     clearTimeout(pause);
+    if (event.target.name === "focus") filters.recount();
     pause = setTimeout(apply, event.target.name === "text" ? 200 : 0);
   });
-  form.addEventListener("reset", () => setTimeout(apply));
+  form.addEventListener("reset", () => setTimeout(() => {
+    filters.begin();
+    apply();
+  }));
   form.addEventListener("submit", (event) => event.preventDefault());
 
-  const boxes = index.configurations.map(({ key, label }) => {
-    const box = document.createElement("input");
-    box.type = "checkbox";
-    box.checked = true;
-    element("columns").append(make("label", "", box, make("b", "key", key), make("span", "", label)));
-    return box;
-  });
-  element("columns").addEventListener("change", () => {
-    panel.chooseColumns(boxes.flatMap((box, place) => (box.checked ? [place] : [])));
-  });
-  element("columns").hidden = boxes.length < 2;
+  const openLinked = async () => {
+    const row = filters.follow(new URLSearchParams(location.hash.slice(1)));
+    if (row === null) return;
+    await apply();
+    await detail.open(panel, panel.found.indexOf(row));
+  };
+  addEventListener("hashchange", openLinked);
   await apply();
+  await openLinked();
 }
 
 start();

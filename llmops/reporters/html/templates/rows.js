@@ -4,13 +4,14 @@ class Panel {
   static WIDE_ROW = 108;
   static BEYOND = 6; // rows kept ready above and below
 
-  constructor(index, rows, open) {
+  constructor(index, rows, filters, open) {
     this.index = index;
     this.rows = rows;
+    this.filters = filters;
     this.openDetail = open;
     this.panel = element("panel");
     this.canvas = element("canvas");
-    this.shown = index.configurations.map((_, place) => place);
+    this.shown = [];
     this.found = [];
     this.drawn = new Map(); // place in `found` -> element
     this.narrow = matchMedia("(max-width: 48rem)");
@@ -19,17 +20,31 @@ class Panel {
     new ResizeObserver(() => this.soon()).observe(this.panel);
     this.canvas.addEventListener("click", (event) => this.opened(event));
     this.canvas.addEventListener("keydown", (event) => this.moved(event));
+    this.boxes = index.configurations.map((_, place) => this.box(place));
+    element("columns").hidden = this.boxes.length < 3;
+  }
+
+  box(place) {
+    const { key, short } = this.index.configurations[place];
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    element("columns").append(make("label", "", box, make("b", "key", key), make("span", "", short)));
+    return box;
   }
 
   show(found) {
     this.found = found;
     this.panel.scrollTop = 0;
+    this.shown = this.columns();
     this.redraw();
   }
 
-  chooseColumns(shown) {
-    this.shown = shown;
-    this.redraw();
+  // The baseline and the one in focus always stand side by side; others follow when asked for.
+  columns() {
+    const always = [...new Set([this.index.baseline ?? this.filters.focus, this.filters.focus])];
+    this.boxes.forEach((box, place) => (box.parentElement.hidden = always.includes(place)));
+    const asked = this.boxes.flatMap((box, place) => (box.checked && !always.includes(place) ? [place] : []));
+    return [...always, ...asked];
   }
 
   get height() {
@@ -48,8 +63,8 @@ class Panel {
   }
 
   heading(place) {
-    const { key, label, baseline } = this.index.configurations[place];
-    const heading = make("div", "", make("b", "key", key), ` ${label}`, baseline ? make("em", "", " baseline") : "");
+    const { key, short, label, is_baseline: isBaseline } = this.index.configurations[place];
+    const heading = make("div", "", make("b", "key", key), ` ${short}`, isBaseline ? make("em", "", " baseline") : "");
     heading.title = label;
     heading.setAttribute("role", "columnheader");
     return heading;
@@ -97,7 +112,7 @@ class Panel {
     const [data, results] = await this.rows.row(row);
     if (!line.isConnected) return;
     input.append(clipped(this.index.data, data));
-    line.append(...this.shown.map((place) => answerCell(this.index, this.index.configurations[place], results[place])));
+    line.append(...this.shown.map((place) => answerCell(this.index, row, place, results[place])));
   }
 
   opened(event) {
