@@ -1,4 +1,4 @@
-"""What `plan` and `run` both take: which experiment, and which part of it."""
+"""What several commands take: which experiment or run, and which part of it."""
 
 from __future__ import annotations
 
@@ -18,3 +18,7 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", help="Override a key, e.g. 'executor.max_concurrency=4'."),
 ]
+Run = Annotated[
+    str, typer.Argument(help="A run: <experiment>/<run id>, its id, its folder, or 'latest'.")
+]
+Project = Annotated[Path, typer.Option(help="The folder that holds reports/.", file_okay=False)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llmops.cli.announce import announce
 from llmops.cli.options import Env, Folder, Limit, Select, Set
 from llmops.cli.progress import shown
 from llmops.errors import Interrupted
@@ -16,9 +18,10 @@ from llmops.errors import Interrupted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llmops.domain.report import RunReport
     from llmops.domain.run import Trial
     from llmops.experiment import Experiment
+    from llmops.pipeline.report import Written
+    from llmops.recording.recorder import Recorder
     from llmops.store import RunReader, RunWriter
 
 
@@ -36,47 +39,72 @@ def run(
     retry_errors: Annotated[
         bool, typer.Option("--retry-errors", help="With --resume: run failed lines again.")
     ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="Keep every request and its answer in this new file, to replay them."),
+    ] = None,
 ) -> None:
     """Run every combination on every dataset, judge the lines and write a report."""
     from llmops.experiment import load
     from llmops.pipeline.plan import plan
+    from llmops.pipeline.record import record_outcome, record_plan
     from llmops.pipeline.report import report
 
     loaded = load(experiment, env=env, overrides=set_ or ())
     trials = plan(loaded, select=select or (), limit=limit).trials
-    writer, done = _evidence(loaded, trials, limit, resume)
+    writer, done, recorder = _evidence(loaded, trials, limit, resume, record)
     try:
-        _answer(loaded, trials, writer, done, limit=limit, retry_errors=retry_errors)
+        record_plan(loaded.project, writer.folder)
+        _answer(
+            loaded, trials, writer, done, limit=limit, retry_errors=retry_errors, recorder=recorder
+        )
     except asyncio.CancelledError:
-        message = f"interrupted; what was answered is kept\n{_how_to_resume(experiment, writer)}"
+        message = (
+            f"interrupted; what was answered is kept\n{_how_to_resume(experiment, writer, record)}"
+        )
         raise Interrupted(message) from None
     finally:
         writer.close()
     written = report(writer.folder)
-    _print_finding(written.numbers)
+    record_outcome(loaded.project, writer.folder, written.comparison)
+    _print_finding(written)
     print(f"report: {written.html}")
+    if line := announce(written.summary, os.environ):
+        print(line)
     if written.numbers.status == "budget_exhausted":
-        print(f"the budget is spent before all lines ran\n{_how_to_resume(experiment, writer)}")
+        print("the budget is spent before all lines ran")
+        print(_how_to_resume(experiment, writer, record))
 
 
 def _evidence(
-    experiment: Experiment, trials: Sequence[Trial], limit: int | None, resume: str | None
-) -> tuple[RunWriter, RunReader]:
-    """Open the run's folder for writing, with what it holds already."""
+    experiment: Experiment,
+    trials: Sequence[Trial],
+    limit: int | None,
+    resume: str | None,
+    record: Path | None,
+) -> tuple[RunWriter, RunReader, Recorder | None]:
+    """Open the run's folder for writing, with what it holds already, and the recording."""
     from llmops.evidence import manifest, new_run_id, require_same
+    from llmops.recording.recorder import Recorder
     from llmops.store import RunReader, RunWriter, find_run
 
     reports = experiment.project / "reports"
     run_id = new_run_id()
     stated = manifest(experiment, trials, run_id=run_id, limit=limit, command=sys.argv[1:])
+    recorder = None
     if resume is None:
         folder = reports / experiment.name / run_id
+        if record:
+            names = [each.name for each in experiment.used_connections]
+            recorder = Recorder.create(record, run_id, names, experiment.secrets)
         writer = RunWriter.create(folder, stated, experiment.secrets)
     else:
         folder = find_run(experiment.project, resume)
         require_same(RunReader(folder).manifest, stated)
         writer = RunWriter.reopen(folder, experiment.secrets)
-    return writer, RunReader(folder)
+        if record:
+            recorder = Recorder.reopen(record, folder.name, experiment.secrets)
+    return writer, RunReader(folder), recorder
 
 
 def _answer(
@@ -87,14 +115,16 @@ def _answer(
     *,
     limit: int | None,
     retry_errors: bool,
+    recorder: Recorder | None,
 ) -> None:
     """Run and score in one session, with the progress on standard error."""
     from llmops.concurrency import run_interruptible
-    from llmops.pipeline.run import Work, configure, run
+    from llmops.pipeline.run import run
     from llmops.pipeline.score import score
     from llmops.progress import Progress
     from llmops.session import open_session
     from llmops.store import RunReader
+    from llmops.work import Work, configure
 
     progress = Progress()
     steps = configure(experiment, trials)
@@ -108,7 +138,7 @@ def _answer(
     )
 
     async def stages() -> None:
-        async with open_session(experiment, done.spent(), progress) as resources:
+        async with open_session(experiment, done.spent(), progress, recorder) as resources:
             with shown(progress, sys.stderr, experiment.currency):
                 await run(work, resources, writer)
             metrics = await score(RunReader(writer.folder), steps.flow, steps.judges, resources)
@@ -117,16 +147,13 @@ def _answer(
     run_interruptible(stages())
 
 
-def _print_finding(numbers: RunReport) -> None:
-    from llmops.reporters.html.wording import finding
-
-    found = finding(numbers)
-    print(found.title)
-    for best in numbers.best:
-        print(f"  {best.key}: {best.label}")
-    for caveat in found.caveats:
-        print(caveat)
+def _print_finding(written: Written) -> None:
+    print(written.comparison.decision.sentence)
+    for gate in written.gates:
+        if gate.status == "unmet":
+            print(f"gate not met: {gate.sentence}")
 
 
-def _how_to_resume(experiment: Path, writer: RunWriter) -> str:
-    return f"to go on: llmops run {experiment} --resume {writer.folder.name}"
+def _how_to_resume(experiment: Path, writer: RunWriter, record: Path | None) -> str:
+    recording = f" --record {record}" if record else ""
+    return f"to go on: llmops run {experiment} --resume {writer.folder.name}{recording}"

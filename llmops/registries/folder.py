@@ -1,0 +1,170 @@
+"""Releases as read-only folders: `reports/releases/<name>/<number>/`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from llmops.canonical import digest
+from llmops.domain.release import Release
+from llmops.errors import ApprovalError, ConfigError, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+FILE: Final = "release.json"
+
+
+def releases_folder(project: Path) -> Path:
+    """Return where a project's releases are."""
+    return project / "reports" / "releases"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderRegistry:
+    """The releases below a folder; a release is there whole or not at all."""
+
+    root: Path
+
+    def add(
+        self, name: str, write: Callable[[Path, int], Mapping[str, Any]], after: int = 0
+    ) -> Release:
+        """Store the next release of a name, with a number above `after`.
+
+        `write` fills a folder for the number it is given and returns the fields of the release but
+        for its files and its digest.
+
+        Raises:
+            ConfigError: when it cannot be stored.
+        """
+        home = self.root / name
+        home.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home))
+        try:
+            while True:
+                number = max([after, *self._numbers(name)]) + 1
+                content = {**write(draft, number), "files": _files(draft)}
+                (draft / FILE).write_text(
+                    json.dumps({**content, "digest": digest(content)}, indent=2, ensure_ascii=False)
+                    + "\n",
+                    encoding="utf-8",
+                )
+                if self._claimed(draft, home / str(number)):
+                    return self.load(name, number)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def load(self, name: str, number: int) -> Release:
+        """Return a release whose every file is as it was when it was made.
+
+        Raises:
+            ConfigError: when there is none.
+            ApprovalError: naming each file that differs.
+        """
+        folder = self.folder(name, number)
+        try:
+            raw = cast("dict[str, Any]", json.loads((folder / FILE).read_bytes()))
+            fields = {key: tuple(raw[key]) for key in ("outputs", "connections")}
+            release = _release({**raw, **fields})
+        except FileNotFoundError:
+            raise self._unknown(name, number) from None
+        except (ValueError, TypeError, KeyError) as error:
+            raise ApprovalError(f"{folder / FILE}: no release that can be read: {error}") from None
+        changed = [*_changes(release, _files(folder, but=FILE))]
+        content = {key: value for key, value in raw.items() if key != "digest"}
+        if digest(content) != release.digest:
+            changed.append(f"{FILE} has changed")
+        if changed:
+            where = f"release {release.label}"
+            raise ApprovalError("\n".join(f"{where}: {each}" for each in changed))
+        return release
+
+    def folder(self, name: str, number: int) -> Path:
+        """Return where a release is, or would be."""
+        return self.root / name / str(number)
+
+    def releases(self, name: str = "") -> tuple[tuple[str, int], ...]:
+        """Return names and numbers, in order; all names without one."""
+        names = [name] if name else self._names()
+        return tuple((each, number) for each in names for number in self._numbers(each))
+
+    def delete(self, name: str, number: int) -> None:
+        """Remove a release.
+
+        Raises:
+            ConfigError: when there is none.
+        """
+        folder = self.folder(name, number)
+        if not folder.is_dir():
+            raise self._unknown(name, number)
+        gone = Path(tempfile.mkdtemp(prefix=".deleted-", dir=self.root / name))
+        folder.chmod(stat.S_IRWXU)
+        folder.rename(gone / "release")
+        for path in gone.rglob("*"):
+            path.chmod(stat.S_IRWXU)
+        shutil.rmtree(gone)
+
+    def _names(self) -> list[str]:
+        if not self.root.is_dir():
+            return []
+        return sorted(path.name for path in self.root.iterdir() if path.is_dir())
+
+    def _numbers(self, name: str) -> list[int]:
+        home = self.root / name
+        found = home.iterdir() if home.is_dir() else ()
+        return sorted(int(path.name) for path in found if path.name.isdigit())
+
+    @staticmethod
+    def _claimed(draft: Path, place: Path) -> bool:
+        """Move the draft to its place; False when another process took the number."""
+        for path in draft.rglob("*"):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        try:
+            draft.rename(place)
+        except OSError:
+            if not place.exists():
+                raise
+            for path in (draft, *draft.rglob("*")):
+                path.chmod(stat.S_IRWXU)
+            for path in draft.iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            return False
+        place.chmod(0o555)
+        return True
+
+    def _unknown(self, name: str, number: int) -> ConfigError:
+        known = ", ".join(f"{each}/{at}" for each, at in self.releases()) or "there is none"
+        return ConfigError([Fault(where=f"{name}/{number}", seen="no such release", allowed=known)])
+
+
+def _release(fields: dict[str, Any]) -> Release:
+    return Release(**fields)
+
+
+def _files(folder: Path, but: str = "") -> dict[str, dict[str, object]]:
+    return dict(sorted(_each_file(folder, but)))
+
+
+def _each_file(folder: Path, but: str) -> Iterator[tuple[str, dict[str, object]]]:
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink() or (path.is_file() and name != but):
+            content = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
+            sha256 = hashlib.sha256(content).hexdigest()
+            yield name, {"size": len(content), "sha256": sha256}
+
+
+def _changes(release: Release, files: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+    for name in sorted({*files, *release.files}):
+        if name not in files:
+            yield f"{name} is gone"
+        elif name not in release.files:
+            yield f"{name} is new"
+        elif files[name] != release.files[name]:
+            yield f"{name} has changed"
