@@ -7,10 +7,20 @@ import sys
 
 import typer
 
+from llmops.cli.approve import approve
+from llmops.cli.audit import audit
+from llmops.cli.compare import compare
+from llmops.cli.gate import gate
+from llmops.cli.keygen import keygen
 from llmops.cli.plan import plan
+from llmops.cli.register import register
+from llmops.cli.reject import reject
+from llmops.cli.releases import releases
 from llmops.cli.report import report
 from llmops.cli.run import run
 from llmops.cli.schema import schema
+from llmops.cli.track import track
+from llmops.cli.view import view
 from llmops.errors import Interrupted, LLMOpsError
 
 app = typer.Typer(
@@ -21,8 +31,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # formatting the help with rich would double its time
 )
-for command in (plan, run, report, schema):
+for command in (
+    *(plan, run, report, compare, gate, view),
+    *(keygen, approve, reject, audit, register),
+    *(track, schema),
+):
     app.command()(command)
+app.add_typer(releases)
 
 
 def main() -> None:
