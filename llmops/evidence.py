@@ -118,7 +118,7 @@ def _identities(
                 "name": used.name,
                 "source": _beside(used.dataset.path, project),
                 "sha256": used.dataset.digest(),
-                "lines": min(used.dataset.count(), limit or used.dataset.count()),
+                "lines": used.count(limit),
             }
             for used in experiment.datasets
         ],

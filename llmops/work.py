@@ -109,8 +109,7 @@ class Work:
     def total(self) -> int:
         """Return the number of lines times repeats, done ones included."""
         return self.experiment.repeats * sum(
-            min(used.dataset.count(), self.limit or used.dataset.count())
-            for used in self.experiment.datasets
+            used.count(self.limit) for used in self.experiment.datasets
         )
 
     def _of(self, dataset: str, number: int) -> list[Trial]:

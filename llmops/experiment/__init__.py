@@ -8,7 +8,7 @@ from llmops.experiment.experiment import (
     outputs_by_name,
 )
 from llmops.experiment.load import load
-from llmops.experiment.mappings import compile_mappings, resolve_mappings
+from llmops.experiment.mappings import compile_mappings
 
 __all__ = [
     "Evaluator",
@@ -18,5 +18,4 @@ __all__ = [
     "compile_mappings",
     "load",
     "outputs_by_name",
-    "resolve_mappings",
 ]

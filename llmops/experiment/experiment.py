@@ -31,6 +31,10 @@ class RunDataset:
     dataset: Dataset
     mappings: Mapping[str, object]
 
+    def count(self, limit: int | None) -> int:
+        """Return the lines that run; `limit` is the most, None all."""
+        return self.dataset.count() if limit is None else min(self.dataset.count(), limit)
+
     def inputs_of(self, flow: Flow) -> InputsOf:
         """Return what maps a line to the flow's inputs."""
         return _inputs_of(self.mappings, flow, self.dataset)

@@ -106,17 +106,3 @@ def compile_mappings(
         return resolved
 
     return resolve
-
-
-def resolve_mappings(
-    mappings: Mapping[str, object],
-    data: Mapping[str, object],
-    run_outputs: Mapping[str, object] | None = None,
-    run_inputs: Mapping[str, object] | None = None,
-) -> dict[str, object]:
-    """Return one line's inputs.
-
-    >>> resolve_mappings({"text": "${data.review}", "tone": "calm"}, {"review": "Fine."})
-    {'tone': 'calm', 'text': 'Fine.'}
-    """
-    return compile_mappings(mappings, (), ())(data, run_outputs or {}, run_inputs or {})

@@ -99,10 +99,7 @@ def plan(experiment: Experiment, *, select: Sequence[str] = (), limit: int | Non
         seen = "the selection leaves out the baseline, against which the others race"
         step = f"add --select {experiment.baseline.label}, or --set search=all"
         raise ConfigError([Fault(where="--select", seen=seen, next_step=step)])
-    lines = {
-        used.name: min(used.dataset.count(), used.dataset.count() if limit is None else limit)
-        for used in experiment.datasets
-    }
+    lines = {used.name: used.count(limit) for used in experiment.datasets}
     return Plan(
         configurations=configurations,
         baseline=baseline,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from llmops.domain.flow import FlowInput
-from llmops.experiment.mappings import Reference, compile_mappings, reference, resolve_mappings
+from llmops.experiment.mappings import Reference, compile_mappings, reference
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,9 @@ def test_each_source_fills_its_inputs_and_literals_stay() -> None:
         "schema": "schema.json",
         "threshold": 0.5,
     }
-    assert resolve_mappings(mappings, {"answer": "App"}, {"category": "Web"}, {"url": "u"}) == {
+    assert compile_mappings(mappings, (), ())(
+        {"answer": "App"}, {"category": "Web"}, {"url": "u"}
+    ) == {
         "truth": "App",
         "prediction": "Web",
         "url": "u",
@@ -44,7 +46,9 @@ def test_each_source_fills_its_inputs_and_literals_stay() -> None:
 
 
 def test_what_a_row_lacks_is_left_to_the_flow() -> None:
-    assert resolve_mappings({"text": "${data.text}", "tone": "calm"}, {}) == {"tone": "calm"}
+    assert compile_mappings({"text": "${data.text}", "tone": "calm"}, (), ())({}) == {
+        "tone": "calm"
+    }
 
 
 def test_images_are_found_beside_the_dataset() -> None:
