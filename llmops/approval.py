@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from llmops.canonical import canonical
-from llmops.domain.approval import Approval, Approved
+from llmops.domain.approval import Approval, Approved, Claim, approval_of
 from llmops.errors import ApprovalError
 from llmops.signing import is_signed, load_public_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from llmops.approvers import Approvers
+    from llmops.approvers import Approvers, Rule
     from llmops.domain.ledger import LedgerRecord, Verified
     from llmops.store import Bundle
+
+_VERDICTS: Final = {"approval": "approve", "rejection": "reject"}
 
 
 def approval_bytes(approval: Approval) -> bytes:
@@ -37,8 +39,7 @@ def unsigned_faults(approval: Approval, approvers: Approvers, author: str) -> It
         return
     rule = approvers.rule(approval.environment)
     if rule is None:
-        known = ", ".join(approvers.environments)
-        yield f"wrong scope: no environment {approval.environment!r}; allowed: {known}"
+        yield _no_environment(approval.environment, approvers)
         return
     reviewer = approvers.reviewer(approval.reviewer)
     if reviewer is None:
@@ -46,26 +47,26 @@ def unsigned_faults(approval: Approval, approvers: Approvers, author: str) -> It
         return
     if rule.reviewers and reviewer.name not in rule.reviewers:
         yield f"wrong scope: {reviewer.name!r} does not review for {approval.environment}"
-    if reviewer.is_author(author) and not rule.allow_author:
+    if not rule.allow_author and not author:
+        yield "the run names no author; set git's user.email and run again"
+    elif not rule.allow_author and reviewer.is_author(author):
         yield f"self-made: {reviewer.name!r} is the author of the run"
     if not 0 <= approval.max_traffic <= rule.max_traffic:
         seen = f"wrong scope: {approval.max_traffic:g} % of traffic"
         yield f"{seen}; {approval.environment} allows 0 to {rule.max_traffic:g} %"
-    created, expires = (datetime.fromisoformat(at) for at in (approval.created, approval.expires))
-    if expires <= created:
+    yield from _time_faults(approval, rule)
+
+
+def _no_environment(name: str, approvers: Approvers) -> str:
+    known = ", ".join(approvers.environments)
+    return f"wrong scope: no environment {name!r}; allowed: {known}"
+
+
+def _time_faults(approval: Approval, rule: Rule) -> Iterator[str]:
+    if approval.ends <= approval.made:
         yield "expired: it ends before it begins"
-    elif (expires - created).total_seconds() > (rule.max_days + 1) * 86400:
+    elif (approval.ends - approval.made).total_seconds() > (rule.max_days + 1) * 86400:
         yield f"it would hold longer than the {rule.max_days} days of {approval.environment}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """What somebody wants to do: put a run's configuration to an environment at a share."""
-
-    run: str
-    configuration: str
-    environment: str
-    max_traffic: float
 
 
 def require_approval(
@@ -80,22 +81,22 @@ def require_approval(
         raise ApprovalError("\n".join(map(str, verified.breaks)))
     rule = approvers.rule(claim.environment)
     if rule is None:
-        known = ", ".join(approvers.environments)
-        raise ApprovalError(f"wrong scope: no environment {claim.environment!r}; allowed: {known}")
+        raise ApprovalError(_no_environment(claim.environment, approvers))
     refusals: list[str] = []
     valid: dict[str, tuple[Approval, LedgerRecord]] = {}
-    for entry in verified.records:
-        approval = approval_in(entry)
-        if approval is None or approval.run != claim.run:
-            continue
+    rejected: datetime | None = None
+    for approval, entry in _stated(verified, claim.run):
         where = f"the {entry.kind} of {approval.reviewer} (record {entry.sequence})"
-        faults = [*signature_faults(approval, entry, approvers)]
+        faults = list(signature_faults(approval, entry, approvers))
         if approval.verdict == "reject" and not faults:
             valid.clear()
             refusals = [f"{where}: the run was rejected: {approval.reason}"]
+            rejected = max(rejected or approval.made, approval.made)
             continue
         faults += unsigned_faults(approval, approvers, author)
         faults += _claim_faults(approval, claim, approvers)
+        if rejected and approval.made <= rejected:  # the same text again, or moved lines
+            faults.append("it was made before the run was rejected")
         if approval.evidence != evidence.digest:
             changes = ", ".join(_changes(verified, approval.evidence, evidence))
             faults.append(f"other digest: {changes or 'the evidence is not what was approved'}")
@@ -108,18 +109,24 @@ def require_approval(
     return _approved(claim, evidence, [*valid.values()])
 
 
+def _stated(verified: Verified, run: str) -> Iterator[tuple[Approval, LedgerRecord]]:
+    """Yield what was decided about a run, in order.
+
+    Raises:
+        ApprovalError: when a decision cannot be read: it may be the rejection of this run.
+    """
+    for entry in verified.records:
+        approval = approval_in(entry)
+        if approval is None and entry.kind in _VERDICTS:
+            raise ApprovalError(f"record {entry.sequence}: edited: no {entry.kind} can be read")
+        if approval and approval.run == run:
+            yield approval, entry
+
+
 def approval_in(entry: LedgerRecord) -> Approval | None:
-    """Return the approval or rejection that the record is; None for other records."""
-    if entry.kind not in ("approval", "rejection"):
-        return None
-    try:
-        fields = cast("dict[str, Any]", dict(entry.body))
-        fields["acknowledged"] = tuple(fields["acknowledged"])
-        approval = Approval(**fields)
-        same = approval_bytes(approval) == canonical(dict(entry.body))
-    except (TypeError, KeyError, ValueError):
-        return None
-    return approval if same else None
+    """Return the decision that the record is; None for other records, and where it has no form."""
+    approval = approval_of(entry.body) if entry.kind in _VERDICTS else None
+    return approval if approval and approval.verdict == _VERDICTS[entry.kind] else None
 
 
 def signature_faults(
@@ -131,8 +138,22 @@ def signature_faults(
         yield f"unknown reviewer {approval.reviewer!r} in {approvers.label}"
     elif not is_signed(load_public_key(reviewer.key), approval_bytes(approval), entry.signature):
         yield f"wrong signature: it is not that of {reviewer.name!r}"
-    if (approval.verdict == "approve") != (entry.kind == "approval"):
-        yield f"edited: it says {approval.verdict}, but stands as {entry.kind}"
+    elif entry.actor != reviewer.name:
+        yield f"edited: {reviewer.name!r} signed it, and the record says {entry.actor!r}"
+
+
+def require_evidence(run: str, verified: Verified, evidence: Bundle) -> None:
+    """Refuse a run whose files nobody approved, before any of them is read.
+
+    Raises:
+        ApprovalError: naming what differs from what was approved last.
+    """
+    if verified.breaks:
+        raise ApprovalError("\n".join(map(str, verified.breaks)))
+    approvals = [each for each, _ in _stated(verified, run) if each.verdict == "approve"]
+    if approvals and all(each.evidence != evidence.digest for each in approvals):
+        changes = ", ".join(_changes(verified, approvals[-1].evidence, evidence))
+        raise ApprovalError(f"{run}: other digest: {changes or 'it is not what was approved'}")
 
 
 def _changes(verified: Verified, approved: str, evidence: Bundle) -> tuple[str, ...]:
@@ -145,11 +166,14 @@ def _changes(verified: Verified, approved: str, evidence: Bundle) -> tuple[str, 
 
 
 def _claim_faults(approval: Approval, claim: Claim, approvers: Approvers) -> Iterator[str]:
-    if datetime.fromisoformat(approval.expires) <= datetime.now(UTC):
+    now = datetime.now(UTC)
+    if approval.ends <= now:
         yield f"expired: at {approval.expires}"
+    if approval.made > now:
+        yield f"not valid yet: it was made for {approval.created}"
     if approval.environment != claim.environment:
         yield f"wrong scope: it is for {approval.environment}, not {claim.environment}"
-    if claim.max_traffic > approval.max_traffic:
+    if not 0 <= claim.max_traffic <= approval.max_traffic:
         share = f"{claim.max_traffic:g} % of traffic"
         yield f"wrong scope: it allows {approval.max_traffic:g} %, not {share}"
     if approval.configuration != claim.configuration:
@@ -161,6 +185,8 @@ def _claim_faults(approval: Approval, claim: Claim, approvers: Approvers) -> Ite
 def _approved(
     claim: Claim, evidence: Bundle, valid: Sequence[tuple[Approval, LedgerRecord]]
 ) -> Approved:
+    accepted = set(valid[0][0].acknowledged)
+    accepted.intersection_update(*(approval.acknowledged for approval, _ in valid))
     return Approved(
         run=claim.run,
         evidence=evidence.digest,
@@ -170,4 +196,5 @@ def _approved(
         until=min(approval.expires for approval, _ in valid),
         reviewers=tuple(sorted(approval.reviewer for approval, _ in valid)),
         records=tuple(entry.hash for _, entry in valid),
+        acknowledged=tuple(sorted(accepted)),
     )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from llmops import yaml
 from llmops.errors import ConfigError, Fault
-from llmops.signing import load_public_key
+from llmops.signing import load_public_key, public_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Reviewer(_Section):
     """A person who reviews."""
 
     name: Name
-    emails: tuple[str, ...] = ()
+    emails: Annotated[tuple[Name, ...], Field(min_length=1)]
     """As git or the CI knows the person: nobody approves a run of their own."""
     key: str
     """The public key: a line `ssh-ed25519 AAAA...`, or PEM."""
@@ -120,7 +120,7 @@ def _faults(found: Approvers, label: str) -> Iterator[Fault]:
     for name, count in Counter(names).items():
         if count > 1:
             yield Fault(where=f"{label}: reviewers", seen=f"{name!r} is there {count} times")
-    keys = Counter(" ".join(each.key.split()[:2]) for each in found.reviewers)
+    keys = Counter(public_line(load_public_key(each.key)) for each in found.reviewers)
     if any(count > 1 for count in keys.values()):
         yield Fault(where=f"{label}: reviewers", seen="two reviewers have one key")
     for environment, rule in found.environments.items():

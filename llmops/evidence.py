@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import platform
@@ -63,13 +64,21 @@ def manifest(
 
 
 def author(project: Path) -> str:
-    """Return who makes a run: as the CI names the person, else git; empty when nobody is named."""
+    """Return who makes a run: as the CI names the person, else git, else the account."""
     for variable in ("BUILD_REQUESTEDFOREMAIL", "GITHUB_ACTOR"):
         if name := os.environ.get(variable):
             return name
     try:
         return _git(project, "config", "user.email")
     except (OSError, subprocess.CalledProcessError):
+        return _account()
+
+
+def _account() -> str:
+    """Return the name of the account; empty where the system has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
         return ""
 
 

@@ -7,7 +7,6 @@ tag that has it is the anchor.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
@@ -15,6 +14,7 @@ from llmops.canonical import canonical, digest
 from llmops.domain.ledger import GENESIS, Break, LedgerRecord, RecordKind, Verified
 from llmops.errors import ApprovalError
 from llmops.store import AppendedLines, exclusive
+from llmops.store.appending import cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -22,6 +22,25 @@ if TYPE_CHECKING:
 
 LEDGER: Final = "ledger.jsonl"
 _KINDS: Final = frozenset(get_args(RecordKind))
+_FIELDS: Final[Mapping[str, type]] = {
+    "sequence": int,
+    "time": str,
+    "kind": str,
+    "actor": str,
+    "body": dict,
+    "previous": str,
+    "hash": str,
+    "signature": str,
+}
+_BODIES: Final[Mapping[str, Mapping[str, type]]] = {
+    "run": {"run": str, "evidence": str, "files": dict},
+    "release": {"release": str, "digest": str, "run": str},
+    "deletion": {"release": str},
+    "traffic": {"endpoint": str, "releases": dict},
+    "rollback": {"endpoint": str, "releases": dict},
+}
+"""What others rely on in a body, by kind of record."""
+_NEXT_STEP: Final = "nothing was recorded; mend this and do the same again"
 
 
 def path_of(project: Path) -> Path:
@@ -41,20 +60,35 @@ def append(
     Raises:
         ApprovalError: when the ledger does not verify: nothing is added to a broken chain.
         LLMOpsError: when it cannot be written.
+        ValueError: when the body lacks what a record of its kind has.
     """
     path = path_of(project)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with exclusive(path.with_suffix(".lock")):
-        lines = AppendedLines(path)
-        try:
-            verified = verify(project)
-            if verified.breaks:
-                raise ApprovalError(_broken(path, verified))
-            record = _next(verified, kind, body, actor, signature)
-            lines.append(canonical(asdict(record)).decode())
-            lines.sync()
-        finally:
-            lines.close()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with exclusive(path.with_suffix(".lock")):
+            return _append(project, kind, body, actor, signature)
+    except OSError as error:
+        raise cannot_write(path, error, _NEXT_STEP) from error
+
+
+def _append(
+    project: Path, kind: RecordKind, body: Mapping[str, object], actor: str, signature: str
+) -> LedgerRecord:
+    path = path_of(project)
+    _mend(path)
+    lines = AppendedLines(path, _NEXT_STEP)
+    try:
+        verified = verify(project)
+        if verified.breaks:
+            raise ApprovalError(_broken(path, verified))
+        line = _next(verified, kind, body, actor, signature)
+        record = _parsed(line)
+        if record is None:
+            raise ValueError(f"no body of a {kind} record: {body}")
+        lines.append(line.decode())
+        lines.sync()
+    finally:
+        lines.close()
     return record
 
 
@@ -71,17 +105,42 @@ def verify(project: Path) -> Verified:
     previous = GENESIS
     for number, line in enumerate(lines, start=1):
         where = f"{LEDGER}:{number}"
-        record = _parsed(line)
+        try:
+            record = _parsed(line)
+            faults = [*_faults(record, number, previous)] if record else ["this is no record"]
+        except RecursionError:
+            record, faults = None, ["this is no record: nested too deeply"]
+        breaks += [Break(where=where, seen=seen) for seen in faults]
         if record is None:
-            breaks.append(Break(where=where, seen="this is no record"))
             continue
-        breaks += [Break(where=where, seen=seen) for seen in _faults(record, number, previous)]
         previous = record.hash
         records.append(record)
     if torn:
         where = f"{LEDGER}:{len(lines) + 1}"
         breaks.append(Break(where=where, seen="the last record is cut short"))
     return Verified(records=tuple(records), head=previous, breaks=tuple(breaks))
+
+
+def _mend(path: Path) -> None:
+    """Keep a last record that lost its newline only: a crash may stop a write anywhere.
+
+    A record that was cut short never counted, so it may go. A whole record with something behind it
+    is no crash.
+
+    Raises:
+        ApprovalError: when there is such a record.
+    """
+    lines = path.read_bytes().split(b"\n") if path.is_file() else [b""]
+    torn = lines[-1].decode("utf-8", "replace")
+    try:
+        _, end = json.JSONDecoder().raw_decode(torn)
+    except (ValueError, RecursionError):
+        return
+    if end < len(torn):
+        where = f"{LEDGER}:{len(lines)}"
+        raise ApprovalError(f"{where}: edited: the record does not end where its line does")
+    with path.open("ab") as file:
+        file.write(b"\n")
 
 
 def _broken(path: Path, verified: Verified) -> str:
@@ -95,8 +154,7 @@ def now() -> str:
 
 
 def _faults(record: LedgerRecord, number: int, previous: str) -> Generator[str]:
-    content = asdict(record)
-    del content["hash"]
+    content = {name: getattr(record, name) for name in _FIELDS if name != "hash"}
     if digest(content) != record.hash:
         yield "edited: the record does not have its own hash"
     if record.previous != previous:
@@ -107,8 +165,8 @@ def _faults(record: LedgerRecord, number: int, previous: str) -> Generator[str]:
 
 def _next(
     verified: Verified, kind: RecordKind, body: Mapping[str, object], actor: str, signature: str
-) -> LedgerRecord:
-    content: dict[str, Any] = {
+) -> bytes:
+    content = {
         "sequence": len(verified.records) + 1,
         "time": now(),
         "kind": kind,
@@ -117,15 +175,25 @@ def _next(
         "previous": verified.head,
         "signature": signature,
     }
-    return LedgerRecord(**content, hash=digest(content))
+    return canonical({**content, "hash": digest(content)})
 
 
 def _parsed(line: bytes) -> LedgerRecord | None:
     """Return the record if the line is the canonical form of one, byte for byte."""
     try:
-        raw: object = json.loads(line)
-        record = LedgerRecord(**cast("dict[str, Any]", raw))
-        good = canonical(asdict(record)) == line and record.kind in _KINDS
-    except (ValueError, TypeError, RecursionError):
+        raw = cast("dict[str, Any]", json.loads(line))
+        if not _has(raw, _FIELDS) or raw["kind"] not in _KINDS:
+            return None
+        record = LedgerRecord(**raw)
+        good = canonical(raw) == line and _has(raw["body"], _BODIES.get(record.kind, {}))
+    except (ValueError, TypeError):
         return None
     return record if good else None
+
+
+def _has(raw: object, fields: Mapping[str, type]) -> bool:
+    """Return whether it is a mapping with at least these fields, each of exactly its type."""
+    if not isinstance(raw, dict):
+        return False
+    found = cast("dict[str, object]", raw)
+    return all(type(found.get(name)) is kind for name, kind in fields.items())

@@ -70,7 +70,9 @@ def load_private_key(path: Path, ask: Callable[[], str]) -> Ed25519PrivateKey:
             key = load(text, None)
         except TypeError:  # it is encrypted
             key = load(text, ask().encode())
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UnsupportedAlgorithm as error:  # OpenSSH's passphrases need a package that is not ours
+        raise _wrong(path, f"a key that cannot be decrypted here ({error})") from None
+    except (ValueError, TypeError):
         raise _wrong(path, "no private key that can be read, or another passphrase") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise _wrong(path, f"a {type(key).__name__}")

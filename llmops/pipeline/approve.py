@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from llmops import ledger
 from llmops.approval import approval_bytes, author_of, unsigned_faults
 from llmops.approvers import read_approvers
 from llmops.domain.approval import Approval
 from llmops.errors import ApprovalError
+from llmops.preregistration import changed_since
 from llmops.review import Review
 from llmops.signing import is_signed, load_public_key
 from llmops.store import bundle
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from llmops.domain.approval import Verdict
     from llmops.domain.ledger import LedgerRecord
     from llmops.store import Bundle
+
+    Files = Mapping[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +54,21 @@ def draft(project: Path, folder: Path, statement: Statement) -> Approval:
         ConfigError: when `approvers.yaml` is missing or wrong, or there is no such configuration.
     """
     review = Review(folder)
+    evidence = bundle(folder)
     approvers = read_approvers(project, review.run.partition("/")[0])
     chosen = review.configuration(statement.configuration)
     now = datetime.now(UTC)
     approval = Approval(
         run=review.run,
-        evidence=bundle(folder).digest,
+        evidence=evidence.digest,
         rules=approvers.digest,
         configuration=chosen or "",
         label=review.comparison.labels[chosen] if chosen else "",
         verdict=statement.verdict,
         environment=statement.environment,
         max_traffic=statement.max_traffic,
-        created=_utc(now),
-        expires=_utc(statement.expires or now),
+        created=now.isoformat(timespec="milliseconds"),  # it orders approvals and rejections
+        expires=(statement.expires or now).astimezone(UTC).isoformat(timespec="seconds"),
         reviewer=statement.reviewer,
         reason=statement.reason,
         comments=dict(statement.comments),
@@ -74,6 +78,7 @@ def draft(project: Path, folder: Path, statement: Statement) -> Approval:
     if not statement.reason.strip():
         faults.append("no reason; say why, in a sentence")
     if approval.verdict == "approve":
+        faults += _changed_since(project, review, evidence)
         faults += _open_faults(review, approval)
     if faults:
         raise ApprovalError("\n".join(f"{approval.run}: {fault}" for fault in faults))
@@ -96,14 +101,26 @@ def _open_faults(review: Review, approval: Approval) -> Iterator[str]:
             yield f"{name!r} is no open point of {approval.label}"
 
 
+def _changed_since(project: Path, review: Review, evidence: Bundle) -> Iterator[str]:
+    """Yield what is not as it was stated before the run, or recorded after it."""
+    said = [each for each in ledger.verify(project).records if each.body.get("run") == review.run]
+    for entry in said:
+        if entry.kind == "pre-registration":
+            for part in changed_since(entry.body, review.reader.manifest):
+                yield f"{part} is not what was stated before the run"
+    recorded = [entry.body["files"] for entry in said if entry.kind == "run"]
+    if recorded:
+        for change in evidence.changes_since(cast("Files", recorded[-1])):
+            yield f"other digest: {change}; llmops run --resume writes and records it again"
+
+
 def record(project: Path, folder: Path, approval: Approval, signature: str) -> LedgerRecord:
     """Add the signed approval to the ledger.
 
     Raises:
         ApprovalError: when the signature is not the reviewer's, or the run has changed since.
     """
-    experiment = approval.run.partition("/")[0]
-    approvers = read_approvers(project, experiment)
+    approvers = read_approvers(project, approval.experiment)
     reviewer = approvers.reviewer(approval.reviewer)
     if reviewer is None or not is_signed(
         load_public_key(reviewer.key), approval_bytes(approval), signature
@@ -135,13 +152,12 @@ def expiry(text: str, now: datetime) -> datetime:
     '2026-01-15T00:00:00+00:00'
 
     Raises:
-        ValueError: when it is neither.
+        ValueError: when it is neither, or beyond the calendar.
     """
-    if text.endswith("d") and text[:-1].isdigit():
-        return now + timedelta(days=int(text[:-1]))
-    day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    return day + timedelta(days=1, seconds=-1)
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
+    try:
+        if text.endswith("d") and text[:-1].isdecimal():
+            return now + timedelta(days=int(text[:-1]))
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        return day + timedelta(days=1, seconds=-1)
+    except OverflowError:
+        raise ValueError(f"{text} is beyond the calendar") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llmops import ledger
-from llmops.canonical import digest
+from llmops.preregistration import preregistration
 from llmops.store import RunReader, bundle
 
 if TYPE_CHECKING:
@@ -28,16 +28,7 @@ def record_plan(project: Path, folder: Path) -> None:
     )
     if any(known):
         return
-    trials = manifest["trials"]
-    body = {
-        "run": run,
-        "analysis": manifest["analysis"],
-        "digest": digest(manifest["analysis"]),
-        "baseline": manifest["baseline"],
-        "configurations": list(dict.fromkeys(trial["configuration"] for trial in trials)),
-        "datasets": {each["name"]: each["sha256"] for each in manifest["datasets"]},
-        "flow": manifest["flow"]["digest"],
-    }
+    body = {"run": run, **preregistration(manifest)}
     ledger.append(project, "pre-registration", body, author)
 
 

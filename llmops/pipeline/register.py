@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
 from llmops import ledger
-from llmops.approval import Claim, approval_in, author_of, require_approval
+from llmops.approval import Claim, approval_in, author_of, require_approval, require_evidence
 from llmops.approvers import read_approvers
 from llmops.domain.configuration import Configuration
 from llmops.errors import ApprovalError, ConfigError, Fault
@@ -16,6 +16,7 @@ from llmops.flows import load_flow
 from llmops.model_card import model_card
 from llmops.registries.folder import FolderRegistry, releases_folder
 from llmops.requirements import requirements
+from llmops.review import Review
 from llmops.store import RunReader, bundle
 from llmops.summary import summarise
 
@@ -42,11 +43,12 @@ def register(project: Path, folder: Path, environment: str, name: str = "") -> R
         ApprovalError: when no valid approval covers it.
         ConfigError: when the flow is not the one that ran.
     """
+    verified = ledger.verify(project)
+    run = f"{folder.parent.name}/{folder.name}"
+    require_evidence(run, verified, bundle(folder))
     reader = RunReader(folder)
     experiment = str(reader.manifest["experiment"])
     approvers = read_approvers(project, experiment)
-    verified = ledger.verify(project)
-    run = f"{experiment}/{reader.manifest['run_id']}"
     stated = [
         approval
         for approval in map(approval_in, verified.records)
@@ -62,6 +64,7 @@ def register(project: Path, folder: Path, environment: str, name: str = "") -> R
     )
     author = author_of(reader.manifest)
     approved = require_approval(claim, verified, approvers, bundle(folder), author)
+    _require_acknowledged(folder, approved)
     flow = _same_flow(project, reader)
     name = name or experiment
     registry = FolderRegistry(root=releases_folder(project))
@@ -80,6 +83,15 @@ def register(project: Path, folder: Path, environment: str, name: str = "") -> R
     }
     ledger.append(project, "release", body, author or "unknown")
     return release
+
+
+def _require_acknowledged(folder: Path, approved: Approved) -> None:
+    """Refuse an approval that was written by hand around an unmet gate or a broken guardrail."""
+    points = Review(folder).open_points(approved.configuration)
+    missing = [point for point in points if point.name not in approved.acknowledged]
+    if missing:
+        lines = [f"not acknowledged: {point.name!r} ({point.said})" for point in missing]
+        raise ApprovalError("\n".join(f"{approved.run}: {line}" for line in lines))
 
 
 def _last_number(name: str, verified: Verified) -> int:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from llmops import ledger
-from llmops.errors import ConfigError, Fault, TargetError
+from llmops.errors import ApprovalError, ConfigError, Fault, TargetError
 from llmops.registries.folder import FolderRegistry, releases_folder
 
 if TYPE_CHECKING:
@@ -62,7 +62,15 @@ class Catalogue:
             ConfigError: when there is none.
             ApprovalError: when its files are not what was registered.
         """
-        return self._registry.load(*self._place(label))
+        release = self._registry.load(*self._place(label))
+        registered = {
+            str(entry.body["release"]): entry.body["digest"]
+            for entry in self._records
+            if entry.kind == "release"
+        }
+        if registered.get(release.label) != release.digest:
+            raise ApprovalError(f"release {release.label}: it is not what the ledger registered")
+        return release
 
     def mark(self, label: str, part: Literal["stage", "tag"], word: str) -> None:
         """Record a stage or a tag; it leaves any other release of the name.
@@ -102,7 +110,7 @@ class Catalogue:
 
     def _place(self, label: str) -> tuple[str, int]:
         name, _, which = label.rpartition("/")
-        if which.isdigit() and name:
+        if which.isdecimal() and name:
             return name, int(which)
         for known, number in self._registry.releases(name) if name else ():
             marks = self._marks("tag", f"{known}/{number}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import stat
 import tempfile
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 FILE: Final = "release.json"
+_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 
 def releases_folder(project: Path) -> Path:
@@ -43,6 +45,9 @@ class FolderRegistry:
         Raises:
             ConfigError: when it cannot be stored.
         """
+        if not _NAME.fullmatch(name):
+            allowed = "letters, digits, '-', '_' and '.', a letter or digit first"
+            raise ConfigError([Fault(where="name", seen=repr(name), allowed=allowed)])
         home = self.root / name
         home.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home))
@@ -67,6 +72,8 @@ class FolderRegistry:
             ConfigError: when there is none.
             ApprovalError: naming each file that differs.
         """
+        if not _NAME.fullmatch(name):
+            raise self._unknown(name, number)
         folder = self.folder(name, number)
         try:
             raw = cast("dict[str, Any]", json.loads((folder / FILE).read_bytes()))
@@ -118,7 +125,7 @@ class FolderRegistry:
     def _numbers(self, name: str) -> list[int]:
         home = self.root / name
         found = home.iterdir() if home.is_dir() else ()
-        return sorted(int(path.name) for path in found if path.name.isdigit())
+        return sorted(int(path.name) for path in found if path.name.isdecimal())
 
     @staticmethod
     def _claimed(draft: Path, place: Path) -> bool:

@@ -17,19 +17,22 @@ _RESUME: Final = "what was answered so far is kept; mend this, then resume the r
 class AppendedLines:
     """Lines are handed to the operating system before `append` returns; nothing is buffered."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, next_step: str = _RESUME) -> None:
         """Open the file, made where it is missing; a last line that was cut short is removed.
+
+        `next_step` is what to do where it can't be written.
 
         Raises:
             LLMOpsError: when it cannot be opened.
         """
         self._path = path
+        self._next_step = next_step
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         try:
             self._descriptor = os.open(path, flags, 0o644)
             self._size = _cut_torn_line(self._descriptor)
         except OSError as error:
-            raise cannot_write(path, error) from error
+            raise cannot_write(path, error, next_step) from error
 
     def append(self, text: str) -> None:
         """Append the text and a newline, or nothing.
@@ -45,7 +48,7 @@ class AppendedLines:
         except OSError as error:
             with suppress(OSError):  # where that fails too, the next to open it cuts the torn line
                 os.ftruncate(self._descriptor, self._size)
-            raise cannot_write(self._path, error) from error
+            raise cannot_write(self._path, error, self._next_step) from error
         self._size += written
 
     def sync(self) -> None:
@@ -57,7 +60,7 @@ class AppendedLines:
         try:
             os.fsync(self._descriptor)
         except OSError as error:
-            raise cannot_write(self._path, error) from error
+            raise cannot_write(self._path, error, self._next_step) from error
 
     def close(self) -> None:
         """Let go of the file."""

@@ -67,6 +67,7 @@ def manifest(
         "format": 1,
         "run_id": run_id,
         "experiment": "reviews",
+        "author": "grace@example.com",
         "created": "2026-01-02T03:04:05+00:00",
         "env": "dev",
         "configuration": {"name": "reviews", "flow": "flows/reviews"},

@@ -222,7 +222,9 @@ def test_a_review_needs_a_reviewer(running: ViewerProcess) -> None:
 def test_a_signature_signs_in_once(project: Path) -> None:
     key = Ed25519PrivateKey.generate()
     approvers: dict[str, object] = {
-        "reviewers": [{"name": "Ada", "key": public_line(key.public_key())}],
+        "reviewers": [
+            {"name": "Ada", "emails": ["ada@example.com"], "key": public_line(key.public_key())}
+        ],
         "environments": {"production": {}},
     }
     (project / "experiments").mkdir()

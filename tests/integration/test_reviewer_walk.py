@@ -37,8 +37,10 @@ COMMENT = "The reason does not fit the remark."
 APPROVERS = """\
 reviewers:
   - name: Ada
+    emails: [ada@example.com]
     key: {ada}
   - name: Ben
+    emails: [ben@example.com]
     key: {ben}
 environments:
   staging: {{max_traffic: 50}}

@@ -1,0 +1,213 @@
+"""A release is what was measured: it answers alike, does not change, and stays while in use."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sample_project import KEY, Project, answers, make_project
+
+from llmops import ledger
+from llmops.approval import approval_bytes
+from llmops.errors import ApprovalError, ConfigError, TargetError
+from llmops.pipeline.approve import Statement, draft, record
+from llmops.pipeline.audit import audit
+from llmops.pipeline.register import register
+from llmops.registries.catalogue import Catalogue
+from llmops.registries.folder import FolderRegistry, releases_folder
+from llmops.signing import generate, load_private_key, sign
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+    from llm_stub import LLMStub
+
+    from llmops.domain.release import Release
+
+
+@pytest.fixture
+def ran(tmp_path: Path, stub: LLMStub) -> Project:
+    """Run the project, and approve a configuration that is not the default one."""
+    project = make_project(tmp_path, stub)
+    done = project.llmops("run", "experiments/messages", GITHUB_ACTOR="grace")
+    assert done.returncode == 0, done.stderr
+    _approve(project)
+    return project
+
+
+def _approve(project: Project) -> None:
+    root, run = project.folder, project.runs[-1]
+    key = root / "ada.pem"
+    if not key.exists():
+        line = generate(key, "")
+        (root / "experiments" / "approvers.yaml").write_text(
+            "environments: {prod: {}}\n"
+            f"reviewers: [{{name: Ada, emails: [ada], key: {line}}}]\n"
+        )
+    label = next(label for label, _ in answers(run) if "long" in label and "reasoned" in label)
+    statement = Statement(
+        verdict="approve",
+        reviewer="Ada",
+        reason="good",
+        environment="prod",
+        max_traffic=50,
+        expires=datetime.now(UTC) + timedelta(days=7),
+        configuration=label,
+    )
+    approval = draft(root, run, statement)
+    signature = sign(load_private_key(key, str), approval_bytes(approval))
+    record(root, run, approval, signature)
+
+
+def _register(project: Project, name: str = "") -> Release:
+    return register(project.folder, project.runs[-1], "prod", name)
+
+
+def _catalogue(project: Project) -> Catalogue:
+    return Catalogue(project=project.folder, actor="grace")
+
+
+def test_the_released_flow_answers_as_the_configuration_did(ran: Project) -> None:
+    release = _register(ran)
+    label = str(release.configuration["label"])
+    measured = {line: answer for (of, line), answer in answers(ran.runs[-1]).items() if of == label}
+    home = FolderRegistry(root=releases_folder(ran.folder)).folder(release.name, release.number)
+    flows = ran.folder / "flows" / "classify_messages"
+    for path in flows.iterdir():
+        path.unlink()
+    for path in (home / "flow").rglob("*"):
+        target = flows / path.relative_to(home / "flow")
+        target.write_bytes(path.read_bytes())
+    again = ran.llmops("run", "experiments/messages", GITHUB_ACTOR="grace")
+    assert again.returncode == 0, again.stderr
+    baked = answers(ran.runs[-1])
+    assert len({of for of, _ in baked}) == 1
+    assert {line: answer for (_, line), answer in baked.items()} == measured
+    assert "node_variants" not in (home / release.flow).read_text()
+
+
+def test_a_release_says_where_it_comes_from_and_holds_no_secret(ran: Project) -> None:
+    release = _register(ran)
+    home = releases_folder(ran.folder) / "messages" / "1"
+    assert release.label == "messages/1"
+    assert release.lineage["run"] == f"messages/{ran.runs[-1].name}"
+    sample = json.loads((home / "sample-request.json").read_text())
+    assert sample == {"inputs": {"text": "message 0"}}
+    assert "llmops==" in (home / "requirements.txt").read_text()
+    card = (home / "MODEL_CARD.md").read_text()
+    assert "by Ada, for prod" in card
+    assert {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()} == {
+        *release.files,
+        "release.json",
+    }
+    for path in home.rglob("*"):
+        assert path.stat().st_mode & 0o222 == 0
+        assert path.is_dir() or KEY not in path.read_text()
+    assert audit(ran.folder).breaks == ()
+
+
+def test_a_changed_release_is_not_loaded(ran: Project) -> None:
+    release = _register(ran)
+    home = releases_folder(ran.folder) / "messages" / "1"
+    card = home / "MODEL_CARD.md"
+    card.chmod(0o644)
+    card.write_text("better")
+    said = "release messages/1: MODEL_CARD.md has changed"
+    with pytest.raises(ApprovalError, match=said):
+        _catalogue(ran).load(release.label)
+    assert [each.seen for each in audit(ran.folder).breaks] == [said]
+
+
+def test_a_release_that_was_never_registered_is_not_loaded(ran: Project) -> None:
+    _register(ran)
+    registry = FolderRegistry(root=releases_folder(ran.folder))
+    content = json.loads((registry.folder("messages", 1) / "release.json").read_text())
+    kept = {key: value for key, value in content.items() if key not in ("files", "digest")}
+    registry.add("messages", lambda _, number: {**kept, "number": number})
+    with pytest.raises(ApprovalError, match="messages/2: it is not what the ledger registered"):
+        _catalogue(ran).load("messages/2")
+
+
+def test_what_ran_must_be_what_is_released(ran: Project) -> None:
+    prompt = ran.folder / "flows" / "classify_messages" / "classify_reasoned.jinja2"
+    prompt.write_text(prompt.read_text() + "Be nice.")
+    with pytest.raises(ConfigError, match="it is not the flow that ran"):
+        _register(ran)
+
+
+@pytest.mark.parametrize("name", ["../outside", "a/b", ".hidden", " ", "a\\b"])
+def test_a_release_stays_in_its_folder(ran: Project, name: str) -> None:
+    with pytest.raises(ConfigError, match="name: "):
+        _register(ran, name)
+
+
+def test_numbers_are_given_once(ran: Project) -> None:
+    assert [_register(ran).number for _ in range(2)] == [1, 2]
+    catalogue = _catalogue(ran)
+    catalogue.delete("messages/2")
+    assert _register(ran).number == 3
+    assert [entry.label for entry in catalogue.entries()] == ["messages/1", "messages/3"]
+    with pytest.raises(ConfigError, match="no such release"):
+        catalogue.load("messages/2")
+    assert audit(ran.folder).breaks == ()
+    with ThreadPoolExecutor() as pool:
+        both = [each.number for each in pool.map(_register, (ran, ran))]
+    assert sorted(both) == [4, 5]
+
+
+def test_a_stage_has_one_release_and_a_tag_can_be_loaded(ran: Project) -> None:
+    _register(ran)
+    _register(ran)
+    catalogue = _catalogue(ran)
+    catalogue.mark("messages/1", "stage", "production")
+    catalogue.mark("messages/1", "tag", "calm")
+    catalogue.mark("messages/2", "stage", "production")
+    first, second = catalogue.entries()
+    assert (first.stages, first.tags) == ((), ("calm",))
+    assert second.stages == ("production",)
+    assert catalogue.load("messages/calm").number == 1
+    assert catalogue.load("messages/production").number == 2
+    with pytest.raises(ConfigError):
+        catalogue.mark("messages/1", "tag", "7")
+
+
+def test_a_release_in_use_is_not_deleted(ran: Project) -> None:
+    release = _register(ran)
+    _traffic(ran, {"blue": release.label})
+    with pytest.raises(TargetError, match="in use by reviews"):
+        _catalogue(ran).delete(release.label)
+    assert _catalogue(ran).load(release.label) == release
+    _traffic(ran, {"blue": "messages/9"})
+    _catalogue(ran).delete(release.label)
+    assert ledger.verify(ran.folder).records[-1].kind == "deletion"
+
+
+def _traffic(project: Project, releases: dict[str, str]) -> None:
+    body = {"endpoint": "reviews", "releases": releases}
+    ledger.append(project.folder, "traffic", body, "grace")
+
+
+def test_by_command(ran: Project) -> None:
+    def done(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return ran.llmops(*arguments, GITHUB_ACTOR="grace")
+
+    registered = done("register", "latest", "--env", "prod")
+    assert registered.returncode == 0, registered.stderr
+    assert "release messages/1" in registered.stdout
+    assert done("releases", "stage", "messages/1", "production").returncode == 0
+    assert "messages/1  messages/" in (listed := done("releases").stdout)
+    assert "(production)" in listed
+    shown = json.loads(done("releases", "show", "messages/production").stdout)
+    assert shown["number"] == 1
+    assert done("releases", "delete", "messages/1").returncode == 0
+    assert "there is no release yet" in done("releases").stdout
+    assert done("releases", "show", "messages/1").returncode == 2
+    clean = done("audit")
+    assert clean.returncode == 0, clean.stderr
+    refused = done("register", "latest", "--env", "moon")
+    assert refused.returncode == 5
+    assert "no approval for moon" in refused.stderr
