@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -41,8 +42,7 @@ class Reviewer(_Section):
 
     def is_author(self, author: str) -> bool:
         """Return whether a run's author is this person."""
-        known = {each.casefold() for each in (self.name, *self.emails)}
-        return author.casefold() in known
+        return _folded(author) in {_folded(each) for each in (self.name, *self.emails)}
 
 
 class Rule(_Section):
@@ -58,6 +58,13 @@ class Rule(_Section):
     """How long an approval may be valid."""
     allow_author: bool = False
     """Whether the author of a run may approve it."""
+
+    @field_validator("reviewers")
+    @classmethod
+    def _somebody(cls, reviewers: tuple[str, ...]) -> tuple[str, ...]:
+        if not reviewers:
+            raise ValueError("nobody; leave it out to let all reviewers approve")
+        return reviewers
 
 
 class Approvers(_Section):
@@ -129,9 +136,14 @@ def _faults(found: Approvers, label: str) -> Iterator[Fault]:
             if name not in names:
                 allowed = f"allowed: {', '.join(names)}"
                 yield Fault(where=where, seen=f"no reviewer {name!r}", allowed=allowed)
-        if rule.required > len(rule.reviewers or names):
-            seen = f"{rule.required} approvals from {len(rule.reviewers or names)} reviewers"
-            yield Fault(where=where, seen=seen)
+        able = len(set(rule.reviewers or names))
+        if rule.required > able:
+            yield Fault(where=where, seen=f"{rule.required} approvals from {able} reviewers")
+
+
+def _folded(name: str) -> str:
+    """Return the name without what people don't see: case, outer spaces, composed accents."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def _label(path: Path, project: Path) -> str:

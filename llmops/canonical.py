@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Final
+
+_JSON: Final = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
 
 
 def canonical(value: object) -> bytes:
@@ -15,10 +20,7 @@ def canonical(value: object) -> bytes:
     Raises:
         ValueError, TypeError: for what JSON has no one form for, such as NaN.
     """
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-    return text.encode()
+    return _JSON.encode(value).encode()
 
 
 def digest(value: object) -> str:

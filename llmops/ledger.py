@@ -35,6 +35,7 @@ _FIELDS: Final[Mapping[str, type]] = {
 _BODIES: Final[Mapping[str, Mapping[str, type]]] = {
     "run": {"run": str, "evidence": str, "files": dict},
     "release": {"release": str, "digest": str, "run": str},
+    "stage": {"release": str},
     "deletion": {"release": str},
     "traffic": {"endpoint": str, "releases": dict},
     "rollback": {"endpoint": str, "releases": dict},

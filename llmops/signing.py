@@ -58,12 +58,16 @@ def load_private_key(path: Path, ask: Callable[[], str]) -> Ed25519PrivateKey:
     """Return the key of a PEM or OpenSSH file; `ask` is called where it needs a passphrase.
 
     Raises:
-        ConfigError: when it cannot be read, or is no Ed25519 key.
+        ConfigError: when it cannot be read, others may read it, or it is no Ed25519 key.
     """
     try:
         text = path.read_bytes()
+        shared = os.name == "posix" and path.stat().st_mode & 0o077
     except OSError as error:
         raise _wrong(path, error.strerror or "cannot be read") from None
+    if shared:  # as ssh has it
+        step = f"chmod 600 {path}"
+        raise ConfigError([Fault(where=str(path), seen="others may read this key", next_step=step)])
     load = load_ssh_private_key if text.lstrip().startswith(_SSH) else load_pem_private_key
     try:
         try:

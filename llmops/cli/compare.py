@@ -46,8 +46,8 @@ def _print(compared: RunComparison) -> None:
     width = None if sys.stdout.isatty() else _LOG_WIDTH
     console = Console(highlight=False, width=width)
     for new, old in compared.matches.items():
-        other = "" if new == old else f", against {compared.labels[old]}"
-        console.print(Text(f"{compared.labels[new]}{other}"))
+        other = "" if new == old else f", against {compared.names[old]}"
+        console.print(Text(f"{compared.names[new]}{other}"))
         console.print(_table(compared, new))
     for line in (*compared.notes, summary(compared)):
         console.print(Text(line))
@@ -75,7 +75,7 @@ def _table(compared: RunComparison, configuration: str) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from llmops.reporters.html.wording import between, change, p_value, score
+    from llmops.reporters.wording import between, change, p_value, score
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("dataset", "metric"):

@@ -33,8 +33,21 @@ def signed(project: Path, run: str, key: Path, statement: Statement) -> LedgerRe
 
 
 def passphrase() -> str:
-    """Return the passphrase of the key from the environment, else from the terminal."""
+    """Return the passphrase of the key from the environment, else from the terminal.
+
+    Raises:
+        ConfigError: when there is none.
+    """
     import os
     from getpass import getpass
 
-    return os.environ.get(PASSPHRASE) or getpass("passphrase of the key: ")
+    from llmops.errors import ConfigError, Fault
+
+    try:
+        given = os.environ.get(PASSPHRASE) or getpass("passphrase of the key: ")
+    except EOFError:
+        given = ""
+    if not given:
+        fault = Fault(where=PASSPHRASE, seen="no passphrase", next_step="set it, or type one")
+        raise ConfigError([fault])
+    return given

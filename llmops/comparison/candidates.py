@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from llmops.comparison.wording import better_by, lines, p_value
+from llmops.comparison.seen import by_dataset
+from llmops.comparison.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,7 +68,7 @@ def _candidate(evidence: Evidence, name: str) -> Candidate:
         effects=effects,
         improvement=improvement,
         obstacles=tuple(_obstacles(evidence, name)),
-        doubts=tuple(_doubts(effects, improvement)),
+        doubts=tuple(_doubts(evidence, effects, improvement)),
         equivalent=_is_equivalent(effects, evidence.margin_level),
     )
 
@@ -80,11 +81,14 @@ def _is_equivalent(effects: Sequence[Effect], level: float) -> bool:
 
 def _obstacles(evidence: Evidence, name: str) -> Iterator[str]:
     place = evidence.scores.configurations.index(name)
+    stopped: set[str] = set()
     for dataset in evidence.scores.datasets:
         if place in dataset.stopped_after:
-            yield f"stopped early on {dataset.dataset} after {lines(dataset.stopped_after[place])}"
+            lines = counted(dataset.stopped_after[place], "line")
+            yield f"stopped early on {dataset.dataset} after {lines}"
+            stopped.add(dataset.dataset)
     for check in evidence.guardrails:
-        if check.configuration == name and not check.kept:
+        if check.configuration == name and not check.kept and check.dataset not in stopped:
             yield check.sentence
     yield from limits_broken(evidence, name)
 
@@ -105,26 +109,19 @@ def limits_broken(evidence: Evidence, name: str) -> Iterator[str]:
             yield f"{what} is {seen:.3g}; at most {limit:.3g} is allowed"
 
 
-def _doubts(effects: Sequence[Effect], improvement: float | None) -> Iterator[str]:
+def _doubts(
+    evidence: Evidence, effects: Sequence[Effect], improvement: float | None
+) -> Iterator[str]:
     for effect in effects:
         if effect.difference is None:
             yield f"{effect.metric} on {effect.dataset} can't be compared: {effect.reason}"
-        elif effect.finding == "worse":
-            yield f"shown to be worse on {effect.dataset}: {_seen(effect)}"
     if improvement is None:
         return
-    if not any(effect.finding == "better" for effect in effects):
-        yield f"not shown to be better on any dataset: {'; '.join(map(_seen_on, effects))}"
-    if improvement <= 0:
-        yield "its mean over the datasets is no better"
-
-
-def _seen_on(effect: Effect) -> str:
-    return f"{effect.dataset} {_seen(effect)}"
-
-
-def _seen(effect: Effect) -> str:
-    if effect.difference is None:
-        return "not compared"
-    seen = f"{better_by(effect.improvement or 0.0, effect.kind)} on {lines(effect.pairs)}"
-    return seen if effect.p_adjusted is None else f"{seen} ({p_value(effect.p_adjusted)})"
+    worse = [effect for effect in effects if effect.finding == "worse"]
+    if worse:
+        yield by_dataset(evidence, worse, than="the baseline", p=True)
+    elif not any(effect.finding == "better" for effect in effects):
+        seen = by_dataset(evidence, effects, p=True)
+        yield f"not shown to be better than the baseline: {seen}"
+    elif improvement <= 0:
+        yield "its mean over the datasets is no better than the baseline's"

@@ -8,9 +8,10 @@ from llmops.comparison.confusion import confusions_of
 from llmops.comparison.estimates import estimates_of
 from llmops.comparison.evidence import Contender
 from llmops.comparison.reading import read_scores
-from llmops.comparison.regressions import regressions_of
-from llmops.comparison.slices import slices_of
+from llmops.comparison.regressions import improvements_of, regressions_of
+from llmops.comparison.slices import questions_of, slices_of
 from llmops.comparison.verdict import reach_verdict
+from llmops.domain.choices import short_names
 from llmops.domain.comparison import Comparison, Family
 
 if TYPE_CHECKING:
@@ -27,14 +28,19 @@ def compare(reader: RunReader, report: RunReport) -> Comparison:
     analysis = reader.analysis
     configurations = {each.id: each for each in report.configurations}
     scores = read_scores(reader, tuple(configurations))
-    contenders = {name: _contender(each, report) for name, each in configurations.items()}
+    names = short_names(
+        {name: each.configuration for name, each in configurations.items()}, scores.baseline
+    )
+    contenders = {
+        name: _contender(each, report, names[name]) for name, each in configurations.items()
+    }
     verdict = reach_verdict(scores, analysis, contenders, report.metrics)
     choosing = scores.side(held_out=False)
-    objectives = [each for each in verdict.criteria if each.role == "objective"]
     return Comparison(
         analysis=analysis,
         baseline=scores.baseline,
-        labels={name: each.label for name, each in contenders.items()},
+        labels={name: each.label for name, each in configurations.items()},
+        names=names,
         estimates=estimates_of(choosing, analysis.confidence),
         effects=verdict.effects,
         confirmation=verdict.confirmation,
@@ -46,22 +52,20 @@ def compare(reader: RunReader, report: RunReport) -> Comparison:
             metrics=tuple(criterion.metric for criterion in verdict.criteria),
         ),
         guardrails=verdict.guardrails,
-        slices=tuple(
-            each
-            for objective in objectives
-            for each in slices_of(choosing, objective, analysis.confidence)
-        ),
+        slices=slices_of(choosing, questions_of(analysis, choosing.metrics()), analysis.confidence),
         regressions=regressions_of(choosing, verdict.criteria),
+        improvements=improvements_of(choosing, verdict.criteria),
         confusions=confusions_of(choosing),
         decision=verdict.decision,
         saved_by_racing=_saved_by_racing(scores),
+        calls_saved_by_racing=report.calls_spared(reader.stopped().keys()),
     )
 
 
-def _contender(configuration: ConfigurationReport, report: RunReport) -> Contender:
+def _contender(configuration: ConfigurationReport, report: RunReport, name: str) -> Contender:
     figures = configuration.figures
     return Contender(
-        label=configuration.label,
+        name=name,
         cost_per_line=figures.cost_per_line,
         p95_seconds=figures.p95,
         mean=configuration.value(report.objective.metric) if report.objective else None,
@@ -69,7 +73,10 @@ def _contender(configuration: ConfigurationReport, report: RunReport) -> Contend
 
 
 def _saved_by_racing(scores: Scores) -> int:
-    """Return the line results, repeats included, that stopped configurations never had to give."""
+    """Return the line results, repeats included, that stopped configurations never had to give.
+
+    Held-out lines come last in a race, so a stopped configuration is spared all of them.
+    """
     return sum(
         (len(dataset.lines) - stopped) * dataset.repeats
         for dataset in scores.datasets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmops.domain.comparison import Confusion
+from llmops.domain.description import Confusion
 
 if TYPE_CHECKING:
     from llmops.comparison.scores import Scores

@@ -30,7 +30,7 @@ def decide(evidence: Evidence) -> tuple[Decision, tuple[Effect, ...]]:
         why = "the run has no baseline to compare with; state `baseline` in the experiment"
         return _undecided(scores, why, best_by_mean(evidence)), ()
     if not scores.variants:
-        return _undecided(scores, "the baseline ran alone", scores.baseline), ()
+        return _undecided(scores, "only the baseline ran", scores.baseline), ()
     if not any(evidence.objective_effects(name) for name in scores.variants):
         return _undecided(scores, "no line has a score", None), ()
     candidates = candidates_of(evidence)
@@ -88,7 +88,7 @@ def _winner(
         reasons[other.configuration] = (sentences.passed_over(evidence, winner, other),)
     del reasons[winner.configuration]
     reasons[evidence.scores.baseline or ""] = (
-        f"{evidence.label(winner.configuration)} is shown to be better",
+        f"{evidence.name(winner.configuration)} is shown to be better",
     )
     return Decision(
         outcome="winner",

@@ -11,7 +11,7 @@ from llmops.domain.comparison import Estimate, Noise
 from llmops.statistics import intervals, noise
 
 if TYPE_CHECKING:
-    from llmops.comparison.scores import DatasetScores, Integers, Scores
+    from llmops.comparison.scores import DatasetScores, Scores
 
 
 def estimates_of(scores: Scores, confidence: float) -> tuple[Estimate, ...]:
@@ -30,8 +30,7 @@ def _estimate(
     values = dataset.values[metric][place]
     known = np.isfinite(values)
     errors = int(dataset.errors[metric][place].sum())
-    clusters = _clusters(dataset, values.shape[1])
-    kept = None if clusters is None else clusters[known]
+    kept = None if dataset.clusters is None else dataset.clusters[known]
     binary = dataset.is_binary(metric)
     interval = intervals.proportion_interval if binary else intervals.mean_interval
     return Estimate(
@@ -48,14 +47,6 @@ def _estimate(
         noise=_noise(dataset, metric, place),
         stopped_after=dataset.stopped_after.get(place),
     )
-
-
-def _clusters(dataset: DatasetScores, repeats: int) -> Integers | None:
-    """Return lines x repeats: the line's group, else the line itself where it is repeated."""
-    if dataset.groups is None and repeats == 1:
-        return None
-    own = np.arange(len(dataset.lines)) if dataset.groups is None else dataset.groups
-    return np.repeat(own[:, np.newaxis], repeats, axis=1)
 
 
 def _noise(dataset: DatasetScores, metric: str, place: int) -> Noise | None:

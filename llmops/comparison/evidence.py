@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """A configuration's name for people and what it takes; None: not known.
+    """What people call a configuration and what it takes; None: not known.
 
     `mean` is the objective's mean over the datasets, for whom no number per line tells it.
     """
 
-    label: str
+    name: str
     cost_per_line: float | None = None
     p95_seconds: float | None = None
     mean: float | None = None
@@ -46,9 +46,9 @@ class Evidence:
     effects: tuple[Effect, ...]
     guardrails: tuple[GuardrailCheck, ...]
 
-    def label(self, configuration: str) -> str:
-        """Return how people call it."""
-        return self.contenders[configuration].label
+    def name(self, configuration: str) -> str:
+        """Return what people call it."""
+        return self.contenders[configuration].name
 
     def line_count(self, dataset: str) -> int:
         """Return the lines of a dataset that choose."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops.comparison.effects import NOT_JUDGED
-from llmops.comparison.wording import amount, better_by, lines, p_value
+from llmops.comparison.wording import amount, better_by, counted, p_value
 from llmops.domain.comparison import GuardrailCheck
 
 if TYPE_CHECKING:
@@ -45,12 +45,16 @@ def _sentence(effect: Effect, level: float) -> str:
     subject = f"{effect.metric} on {effect.dataset}"
     if effect.p is None or effect.p_adjusted is None:
         return f"{subject} can't be tested: {effect.reason}"
-    seen = f"{better_by(effect.improvement or 0.0, effect.kind)} on {lines(effect.pairs)}"
+    size = better_by(effect.improvement or 0.0, effect.kind)
+    lines = counted(effect.pairs, "line")
     if effect.margin is None:
-        verdict = "is worse" if effect.finding == "worse" else "is not shown to be worse"
-        return f"{subject} {verdict}: {seen} ({p_value(effect.p_adjusted)})"
-    subject += f": less than {amount(effect.margin, effect.kind)} worse is"
+        shown = "" if effect.finding == "worse" else ", not shown to be worse"
+        return f"{subject} is {size}{shown} ({lines}, {p_value(effect.p_adjusted)})"
+    allowed = f"less than {amount(effect.margin, effect.kind)} worse"
     if effect.p_margin is None:
-        return f"{subject} not shown: {seen}, all of one group"
-    shown = "shown" if effect.p_margin <= level else "not shown"
-    return f"{subject} {shown}: {seen} ({p_value(effect.p_margin)}, needed {level:.2g})"
+        return f"{subject} is {size} ({lines}, all of one group); {allowed} is not shown"
+    if (effect.improvement or 0.0) <= -effect.margin:
+        return f"{subject} is {size} ({lines}); {allowed} is allowed"
+    shown = "is shown" if effect.p_margin <= level else "is not shown"
+    tested = f"{p_value(effect.p_margin)}, needed {level:.2g}"
+    return f"{subject} is {size} ({lines}); {allowed} {shown} ({tested})"

@@ -68,7 +68,8 @@ class _Collector:
         self._has_outputs = False
         self._held_out = np.zeros(shape[1], dtype=np.bool_)
         self._groups: list[str | None] = [None] * shape[1]
-        self._columns = {name: list(self._groups) for name in analysis.slices}
+        columns = (*analysis.slices, *(gate.slice for gate in analysis.gates if gate.slice))
+        self._columns = {name: list(self._groups) for name in columns}
         self._judge_spread: dict[str, list[list[float]]] = {}
         self._labels = [Counter[tuple[str, str]]() for _ in range(shape[0])]
 

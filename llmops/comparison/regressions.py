@@ -1,4 +1,4 @@
-"""The lines on which a variant did worse than the baseline."""
+"""The lines on which a variant did worse or better than the baseline."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llmops.domain.comparison import Regression
+from llmops.domain.description import Improvements, Regression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +23,31 @@ def regressions_of(scores: Scores, criteria: Sequence[Criterion]) -> tuple[Regre
         for dataset in scores.datasets
         for regression in sorted(_on_dataset(dataset, scores, decisive), key=lambda each: each.line)
     )
+
+
+def improvements_of(scores: Scores, criteria: Sequence[Criterion]) -> tuple[Improvements, ...]:
+    """Return a configuration's better lines by dataset, by the objective."""
+    if scores.baseline is None:
+        return ()
+    first = scores.configurations.index(scores.baseline)
+    found: list[Improvements] = []
+    for objective in (each for each in criteria if each.role == "objective"):
+        for dataset in scores.datasets:
+            if objective.metric not in dataset.values:
+                continue
+            means = dataset.means(objective.metric)
+            better = objective.sign * (means - means[first]) > 0
+            found += [
+                Improvements(
+                    configuration=name,
+                    dataset=dataset.dataset,
+                    metric=objective.metric,
+                    lines=tuple(dataset.lines[row].tolist()),
+                )
+                for name, row in zip(scores.configurations, better, strict=True)
+                if row.any()
+            ]
+    return tuple(found)
 
 
 def _on_dataset(

@@ -12,7 +12,9 @@ from llmops.comparison.criteria import criteria_of
 from llmops.comparison.effects import adjusted, effects_of
 from llmops.comparison.reading import read_scores
 from llmops.comparison.scores import Scores
+from llmops.domain.choices import short_names
 from llmops.domain.comparison import Family, RunComparison
+from llmops.domain.configuration import Configuration
 from llmops.domain.report import full_name
 from llmops.summary import summarise
 
@@ -29,7 +31,7 @@ class _Run:
 
     reader: RunReader
     id: str
-    labels: Mapping[str, str]
+    configurations: Mapping[str, Configuration]
     scores: Scores
     metrics: tuple[str, ...]
     files: Mapping[str, str]
@@ -49,6 +51,8 @@ def compare_runs(first: RunReader, second: RunReader) -> RunComparison:
     before, after = _opened(first), _opened(second)
     matches = _matches(before, after)
     shared = [name for name, sha in after.files.items() if before.files.get(name) == sha]
+    configurations = {**before.configurations, **after.configurations}
+    names = short_names(configurations, baseline=None)
     analysis = second.analysis
     per_line = after.scores.metrics()
     criteria = criteria_of(analysis, per_line, after.metrics)
@@ -64,7 +68,8 @@ def compare_runs(first: RunReader, second: RunReader) -> RunComparison:
     return RunComparison(
         first=before.id,
         second=after.id,
-        labels={**before.labels, **after.labels},
+        labels={key: each.label for key, each in configurations.items()},
+        names=names,
         matches=matches,
         effects=adjusted(effects, analysis.alpha),
         family=Family(
@@ -74,18 +79,23 @@ def compare_runs(first: RunReader, second: RunReader) -> RunComparison:
             datasets=tuple(shared),
             metrics=tuple(criterion.metric for criterion in criteria),
         ),
-        notes=tuple(_notes(before, after, matches)),
+        notes=tuple(_notes(before, after, matches, names)),
     )
 
 
 def _opened(reader: RunReader) -> _Run:
     manifest = reader.manifest
-    labels = {trial["configuration"]: trial["label"] for trial in manifest["trials"]}
+    configurations = {
+        trial["configuration"]: Configuration(
+            variants=trial["variants"], parameters=trial["parameters"]
+        )
+        for trial in manifest["trials"]
+    }
     return _Run(
         reader=reader,
         id=manifest["run_id"],
-        labels=labels,
-        scores=read_scores(reader, tuple(labels)).side(held_out=False),
+        configurations=configurations,
+        scores=read_scores(reader, tuple(configurations)).side(held_out=False),
         metrics=tuple(
             dict.fromkeys(full_name(each.evaluator, each.name) for each in reader.metrics())
         ),
@@ -94,7 +104,7 @@ def _opened(reader: RunReader) -> _Run:
 
 
 def _matches(before: _Run, after: _Run) -> dict[str, str]:
-    same = {name: name for name in after.labels if name in before.labels}
+    same = {name: name for name in after.configurations if name in before.configurations}
     if same:
         return same
     chosen = [
@@ -147,14 +157,16 @@ def _stacked(first: Floats, second: Floats) -> Floats:
     return stacked
 
 
-def _notes(before: _Run, after: _Run, matches: Mapping[str, str]) -> Iterator[str]:
+def _notes(
+    before: _Run, after: _Run, matches: Mapping[str, str], names: Mapping[str, str]
+) -> Iterator[str]:
     if not matches:
         yield "No configuration is in both runs, and a run names none to use: nothing to compare."
     elif any(new != old for new, old in matches.items()):
         yield (
             "No configuration is in both runs: compared are those that the runs' decisions name, "
-            f"{before.labels[next(iter(matches.values()))]} in {before.id} and "
-            f"{after.labels[next(iter(matches))]} in {after.id}."
+            f"{names[next(iter(matches.values()))]} in {before.id} and "
+            f"{names[next(iter(matches))]} in {after.id}."
         )
     for name, sha in after.files.items():
         if name not in before.files:

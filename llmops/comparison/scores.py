@@ -66,6 +66,14 @@ class DatasetScores:
         """Return how often each line was to run."""
         return max((values.shape[2] for values in self.values.values()), default=1)
 
+    @property
+    def clusters(self) -> Integers | None:
+        """Return lines x repeats: the line's group, else the line itself where it is repeated."""
+        if self.groups is None and self.repeats == 1:
+            return None
+        own = np.arange(len(self.lines)) if self.groups is None else self.groups
+        return np.repeat(own[:, np.newaxis], self.repeats, axis=1)
+
     def means(self, metric: str) -> Floats:
         """Return configurations x lines: the mean over the repeats that have a score, or NaN."""
         values = self.values[metric]

@@ -16,21 +16,35 @@ def amount(value: float, kind: ScoreKind) -> str:
     >>> amount(-0.0821, "binary"), amount(0.01, "binary"), amount(12.3456, "numeric")
     ('8.2 points', '1 point', '12.3')
     """
+    size = bare_amount(value, kind)
     if kind == "numeric":
-        return f"{abs(value):.3g}"
-    points = f"{abs(100 * value):.1f}".removesuffix(".0")
-    return f"{points} point" if points == "1" else f"{points} points"
+        return size
+    return f"{size} point" if size == "1" else f"{size} points"
 
 
-def better_by(improvement: float, kind: ScoreKind) -> str:
+def bare_amount(value: float, kind: ScoreKind) -> str:
+    """Return the number of an amount.
+
+    >>> bare_amount(-0.0821, "binary")
+    '8.2'
+    """
+    return (
+        f"{abs(value):.3g}" if kind == "numeric" else f"{abs(100 * value):.1f}".removesuffix(".0")
+    )
+
+
+def better_by(improvement: float, kind: ScoreKind, than: str = "") -> str:
     """Return a difference with its meaning.
 
     >>> better_by(0.082, "binary"), better_by(-2.5, "numeric"), better_by(0, "numeric")
     ('8.2 points better', '2.5 worse', 'no different')
+    >>> better_by(0.082, "binary", than="the baseline"), better_by(0, "numeric", than="A")
+    ('8.2 points better than the baseline', 'no different from A')
     """
     if not improvement:
-        return "no different"
-    return f"{amount(improvement, kind)} {'better' if improvement > 0 else 'worse'}"
+        return f"no different from {than}" if than else "no different"
+    sense = "better" if improvement > 0 else "worse"
+    return f"{amount(improvement, kind)} {sense}{than and f' than {than}'}"
 
 
 def p_value(p: float) -> str:
@@ -43,19 +57,19 @@ def p_value(p: float) -> str:
 
 
 def listed(words: Sequence[str]) -> str:
-    """Return the words as a sentence lists them.
+    """Return the words as a sentence lists them; empty for none.
 
-    >>> listed(["a"]), listed(["a", "b", "c"])
-    ('a', 'a, b and c')
+    >>> listed([]), listed(["a"]), listed(["a", "b", "c"])
+    ('', 'a', 'a, b and c')
     """
-    *first, last = words
+    *first, last = words or [""]
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def lines(count: int) -> str:
-    """Return a number of lines.
+def counted(count: int, one: str, several: str = "") -> str:
+    """Return a count with its noun.
 
-    >>> lines(1), lines(1200)
-    ('1 line', '1,200 lines')
+    >>> counted(1, "line"), counted(1200, "line"), counted(0, "is", "are")
+    ('1 line', '1,200 lines', '0 are')
     """
-    return "1 line" if count == 1 else f"{count:,} lines"
+    return f"{count:,} {one if count == 1 else several or one + 's'}"

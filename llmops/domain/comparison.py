@@ -9,13 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llmops.domain.analysis import Analysis, Direction
+    from llmops.domain.description import Confusion, Improvements, Regression, Slice
 
 ScoreKind = Literal["binary", "numeric"]
 Role = Literal["objective", "guardrail", "metric"]
 Finding = Literal["better", "worse", "not shown"]
 Outcome = Literal["winner", "equivalent", "no winner"]
-ALL_DATASETS = ""
-"""Stands for a dataset where the mean over all datasets, each with equal weight, is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,36 +133,6 @@ class GuardrailCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
-    """A configuration's objective where the data column has this value; exploratory, untested.
-
-    `interval` is that of the difference from the baseline, paired by line.
-    """
-
-    column: str
-    value: str
-    dataset: str
-    configuration: str
-    metric: str
-    lines: int
-    score: float | None
-    baseline_score: float | None
-    interval: Interval | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Regression:
-    """A line on which a configuration scored worse than the baseline (mean over repeats)."""
-
-    configuration: str
-    dataset: str
-    line: int
-    metric: str
-    baseline: float
-    score: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What to do, in one sentence for a manager.
 
@@ -183,29 +152,21 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confusion:
-    """Counts by expected and predicted label, for one configuration on one dataset."""
-
-    configuration: str
-    dataset: str
-    labels: tuple[str, ...]
-    counts: Mapping[tuple[str, str], int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """A run's statistics, computed once for every format.
 
+    By configuration id, `labels` state every choice, and `names` only what differs, for people.
     `estimates` hold every metric with a number per line, `effects` those of the family, ordered by
     configuration, dataset, metric (the objective first). `confirmation` holds the effects of the
-    chosen configuration on the held-out lines. `slices` come worst difference first, `regressions`
-    by dataset and line. `saved_by_racing` counts line results that never had to run.
+    chosen configuration on the held-out lines. `slices` come a metric's worst first, `regressions`
+    by dataset and line. `saved_by_racing` counts line results that never had to run, and
+    `calls_saved_by_racing` estimates the flow's calls that they would have caused.
     """
 
     analysis: Analysis
     baseline: str | None
     labels: Mapping[str, str]
-    """Configuration id to label."""
+    names: Mapping[str, str]
     estimates: tuple[Estimate, ...]
     effects: tuple[Effect, ...]
     confirmation: tuple[Effect, ...]
@@ -213,9 +174,11 @@ class Comparison:
     guardrails: tuple[GuardrailCheck, ...]
     slices: tuple[Slice, ...]
     regressions: tuple[Regression, ...]
+    improvements: tuple[Improvements, ...]
     confusions: tuple[Confusion, ...]
     decision: Decision
     saved_by_racing: int = 0
+    calls_saved_by_racing: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,14 +186,14 @@ class RunComparison:
     """A second run against a first one, paired by line of the same file.
 
     `matches` maps configurations of the second run to those of the first they were compared with.
-    In `effects` the first run's configuration is the baseline. `notes` say what could not be
-    compared and why, one sentence each.
+    In `effects` the first run's configuration is the baseline. `labels` and `names` are those of
+    both runs. `notes` say what could not be compared and why, one sentence each.
     """
 
     first: str
     second: str
     labels: Mapping[str, str]
-    """Configuration id to label, of both runs."""
+    names: Mapping[str, str]
     matches: Mapping[str, str]
     effects: tuple[Effect, ...]
     family: Family

@@ -33,6 +33,12 @@ class Configuration:
         return ", ".join(pairs) or "default"
 
     @property
+    def choices(self) -> dict[str, str]:
+        """Return what is chosen, by node or `node.input`, as people write it."""
+        parameters = {name: _shown(value) for name, value in self.parameters.items()}
+        return {**self.variants, **parameters}
+
+    @property
     def id(self) -> str:
         """Return eight hex digits of the content's sha256."""
         content = [sorted(self.variants.items()), sorted(self.parameters.items())]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from llmops.domain.analysis import Objective
     from llmops.domain.call import Usage
@@ -154,34 +153,6 @@ class RunReport:
     def baseline(self) -> ConfigurationReport | None:
         """Return the configuration that the others are measured against."""
         return next((item for item in self.configurations if item.is_baseline), None)
-
-
-def percentile(ordered: Sequence[float], share: float) -> float | None:
-    """Return the value below which this share of ascending values lies, interpolated.
-
-    >>> percentile([1.0, 2.0, 3.0, 4.0], 0.5)
-    2.5
-    """
-    if not ordered:
-        return None
-    place = share * (len(ordered) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
-
-
-def short_key(place: int) -> str:
-    """Return A, B, ... Z, AA, AB, ...
-
-    >>> [short_key(place) for place in (0, 25, 26)]
-    ['A', 'Z', 'AA']
-    """
-    key = ""
-    place += 1
-    while place:
-        place, letter = divmod(place - 1, 26)
-        key = chr(ord("A") + letter) + key
-    return key
 
 
 def full_name(evaluator: str, name: str) -> str:

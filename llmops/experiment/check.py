@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from llmops.domain.flow import FlowInterface
     from llmops.experiment.model import Combinations, ExperimentFile
 
+_TAKEN = ("releases", "ledger.jsonl", "ledger.lock")
 _OF_DATA = "allowed: ${data.<column>}, a literal"
 _OF_A_RUN = "allowed: ${data.<column>}, ${run.outputs.<name>}, ${run.inputs.<name>}, a literal"
 
@@ -26,6 +27,13 @@ def check_unique(names: Iterable[str], where: str) -> Iterator[Fault]:
     for name, times in Counter(names).items():
         if times > 1:
             yield Fault(where=where, seen=f"the name {name!r} is there {times} times")
+
+
+def check_name(name: str, where: str) -> Iterator[Fault]:
+    """Yield a fault for a name whose folder in `reports/` belongs to something else."""
+    if name.casefold() in _TAKEN:
+        seen = f"{name!r} is the name of what is kept in reports/"
+        yield Fault(where=where, seen=seen, next_step="choose another name")
 
 
 def check_known(name: str, names: Collection[str], what: str, where: str) -> Iterator[Fault]:

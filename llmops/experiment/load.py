@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from llmops.errors import ConfigError, Fault
 from llmops.experiment.analysis import analysis_of
 from llmops.experiment.assemble import Assembler
-from llmops.experiment.check import check_connections, check_money, check_unique
+from llmops.experiment.check import check_connections, check_money, check_name, check_unique
 from llmops.experiment.check_analysis import check_analysis, check_racing
 from llmops.experiment.configurations import find_configurations
 from llmops.experiment.environment import expand, read_variables
@@ -78,6 +78,7 @@ def _experiment(settings: ExperimentFile, source: _Source, faults: list[Fault]) 
     assembler = Assembler(opener=opener, layers=layers, flow=interface)
     datasets = assembler.datasets(settings.datasets)
     evaluators = assembler.evaluators(settings.evaluators, datasets)
+    faults.extend(check_name(settings.name, layers.where("name")))
     faults.extend(_connection_faults(settings, source, interface, evaluators))
     incomplete = {each.path[1] for each in source.undefined if each.path[0] == "connections"}
     connections = tuple(

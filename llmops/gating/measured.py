@@ -11,10 +11,11 @@ from llmops.domain.report import resolve_metric
 from llmops.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from llmops.domain.analysis import Gate
     from llmops.domain.comparison import Comparison
+    from llmops.domain.description import Slice
     from llmops.domain.report import Cell, ConfigurationReport, RunReport
 
 
@@ -93,31 +94,28 @@ class Source:
     def _slices(self, gate: Gate, metric: str, dataset: str) -> list[Measured]:
         if gate.max_drop is not None and gate.against == "deployed":
             raise NoValueError(f"the values of {gate.slice} are not kept of what is deployed")
-        measured = {each.slice_value: each for each in self._each_slice(gate, metric, dataset)}
-        if not measured:
+        found = [
+            self._slice(each, against_baseline=gate.max_drop is not None)
+            for each in self.comparison.slices
+            if (each.column, each.dataset, each.metric) == (gate.slice, dataset, metric)
+            and each.configuration == self.chosen.id
+            and each.lines >= gate.min_lines
+        ]
+        if not found:
             lines = f"{gate.min_lines:,} lines"
             raise NoValueError(f"no value of the column {gate.slice} has {lines}")
-        return list(measured.values())
+        return found
 
-    def _each_slice(self, gate: Gate, metric: str, dataset: str) -> Iterator[Measured]:
-        """Yield the slices; the baseline's own score stands beside that of any other."""
-        place = (gate.slice, dataset, metric)
-        for each in self.comparison.slices:
-            own = each.configuration == self.chosen.id
-            if (each.column, each.dataset, each.metric) != place or each.lines < gate.min_lines:
-                continue
-            if own or self.chosen.is_baseline:
-                where = f"{gate.slice} {each.value!r}"
-                score = each.score if own else each.baseline_score
-                compared = gate.max_drop is not None
-                yield Measured(
-                    value=_finite(score, f"it has none for {where}"),
-                    basis=f"{each.lines:,} lines",
-                    reference=_finite(each.baseline_score, f"the baseline has none for {where}")
-                    if compared
-                    else None,
-                    slice_value=each.value,
-                )
+    def _slice(self, each: Slice, *, against_baseline: bool) -> Measured:
+        where = f"{each.column} {each.value!r}"
+        missed = f"the baseline has none for {where}"
+        scored = f"n = {each.n:,}"
+        return Measured(
+            value=_finite(each.score, f"it has none for {where}"),
+            basis=scored if each.n == each.lines else f"{scored} on {each.lines:,} lines",
+            reference=_finite(each.baseline_score, missed) if against_baseline else None,
+            slice_value=each.value,
+        )
 
     def _decisive(self) -> set[str]:
         """Return the metrics that the experiment is judged by."""

@@ -12,6 +12,7 @@ from llmops.approvers import read_approvers
 from llmops.domain.approval import Approval
 from llmops.errors import ApprovalError
 from llmops.preregistration import changed_since
+from llmops.redaction import Redactor
 from llmops.review import Review
 from llmops.signing import is_signed, load_public_key
 from llmops.store import bundle
@@ -58,6 +59,7 @@ def draft(project: Path, folder: Path, statement: Statement) -> Approval:
     approvers = read_approvers(project, review.run.partition("/")[0])
     chosen = review.configuration(statement.configuration)
     now = datetime.now(UTC)
+    redacted = Redactor(())
     approval = Approval(
         run=review.run,
         evidence=evidence.digest,
@@ -70,8 +72,8 @@ def draft(project: Path, folder: Path, statement: Statement) -> Approval:
         created=now.isoformat(timespec="milliseconds"),  # it orders approvals and rejections
         expires=(statement.expires or now).astimezone(UTC).isoformat(timespec="seconds"),
         reviewer=statement.reviewer,
-        reason=statement.reason,
-        comments=dict(statement.comments),
+        reason=redacted(statement.reason),
+        comments={line: redacted(text) for line, text in statement.comments.items()},
         acknowledged=tuple(sorted(statement.acknowledged)),
     )
     faults = [*unsigned_faults(approval, approvers, author_of(review.reader.manifest))]

@@ -13,6 +13,7 @@ from llmops.domain.configuration import Configuration
 from llmops.errors import ApprovalError, ConfigError, Fault
 from llmops.experiment.mappings import compile_mappings
 from llmops.flows import load_flow
+from llmops.key_search import refuse_keys
 from llmops.model_card import model_card
 from llmops.registries.folder import FolderRegistry, releases_folder
 from llmops.requirements import requirements
@@ -41,7 +42,7 @@ def register(project: Path, folder: Path, environment: str, name: str = "") -> R
 
     Raises:
         ApprovalError: when no valid approval covers it.
-        ConfigError: when the flow is not the one that ran.
+        ConfigError: when the flow is not the one that ran, or holds what looks like a key.
     """
     verified = ledger.verify(project)
     run = f"{folder.parent.name}/{folder.name}"
@@ -97,8 +98,8 @@ def _require_acknowledged(folder: Path, approved: Approved) -> None:
 def _last_number(name: str, verified: Verified) -> int:
     """Return the highest number that the name ever had: a deleted release's is not given again."""
     labels = [str(each.body["release"]) for each in verified.records if each.kind == "release"]
-    numbers = [int(label.rpartition("/")[2]) for label in labels if label.startswith(f"{name}/")]
-    return max(numbers, default=0)
+    numbers = [label.removeprefix(f"{name}/") for label in labels]
+    return max((int(each) for each in numbers if each.isdecimal()), default=0)
 
 
 def _same_flow(project: Path, reader: RunReader) -> Flow:
@@ -124,8 +125,9 @@ def _write(
     )
     configuration = Configuration(variants=trial["variants"], parameters=trial["parameters"])
     file = flow.bake(configuration, place / FLOW)
+    refuse_keys(place / FLOW)
     interface = flow.interface()
-    sample = {"inputs": _sample(reader, trial["id"], flow)}
+    sample = _sample(reader, trial["id"], flow)
     _write_text(place / "sample-request.json", json.dumps(sample, indent=2, ensure_ascii=False))
     _write_text(place / "requirements.txt", "\n".join(requirements(manifest["packages"])))
     _write_text(

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from llmops.domain.ledger import LedgerRecord
     from llmops.domain.release import Release
 
+    Records = tuple[LedgerRecord, ...]
+
+Part = Literal["stage", "tag"]
 _WORD: Final = re.compile(r"[A-Za-z][\w.-]*")
 
 
@@ -40,19 +43,22 @@ class Catalogue:
 
     def entries(self) -> tuple[Entry, ...]:
         """Return all releases, by name and number."""
+        records = self._records()
         runs = {
             str(entry.body["release"]): str(entry.body["run"])
-            for entry in self._records
+            for entry in records
             if entry.kind == "release"
         }
+        stages, tags = _bearers(records, "stage"), _bearers(records, "tag")
+        labels = [f"{name}/{number}" for name, number in self._registry.releases()]
         return tuple(
             Entry(
-                label=f"{name}/{number}",
-                run=runs.get(f"{name}/{number}", "not in the ledger"),
-                stages=self._marks("stage", f"{name}/{number}"),
-                tags=self._marks("tag", f"{name}/{number}"),
+                label=label,
+                run=runs.get(label, "not in the ledger"),
+                stages=_borne(stages, label),
+                tags=_borne(tags, label),
             )
-            for name, number in self._registry.releases()
+            for label in labels
         )
 
     def load(self, label: str) -> Release:
@@ -60,28 +66,37 @@ class Catalogue:
 
         Raises:
             ConfigError: when there is none.
-            ApprovalError: when its files are not what was registered.
+            ApprovalError: when its files are not what was registered, or the ledger is broken.
         """
-        release = self._registry.load(*self._place(label))
-        registered = {
-            str(entry.body["release"]): entry.body["digest"]
-            for entry in self._records
-            if entry.kind == "release"
-        }
-        if registered.get(release.label) != release.digest:
+        verified = ledger.verify(self.project)
+        if verified.breaks:
+            raise ApprovalError("\n".join(map(str, verified.breaks)))
+        release = self._registry.load(*self._place(label, verified.records))
+        registered: object = None
+        for entry in verified.records:
+            if entry.body.get("release") == release.label:
+                if entry.kind == "deletion":
+                    registered = None
+                elif entry.kind == "release":
+                    registered = entry.body["digest"]
+        if registered != release.digest:
             raise ApprovalError(f"release {release.label}: it is not what the ledger registered")
         return release
 
-    def mark(self, label: str, part: Literal["stage", "tag"], word: str) -> None:
+    def mark(self, label: str, part: Part, word: str) -> None:
         """Record a stage or a tag; it leaves any other release of the name.
 
         Raises:
-            ConfigError: when there is no such release, or the word is none.
+            ConfigError: when there is no such release, or the word can't be given.
         """
         if not _WORD.fullmatch(word):
             allowed = "a word that starts with a letter"
             raise ConfigError([Fault(where=part, seen=repr(word), allowed=allowed)])
         release = self.load(label)
+        other: Part = "tag" if part == "stage" else "stage"
+        if owner := _bearers(self._records(), other).get((release.name, word)):
+            seen = f"{word!r} is a {other} of {owner} already"
+            raise ConfigError([Fault(where=part, seen=seen, next_step="choose another word")])
         ledger.append(self.project, "stage", {"release": release.label, part: word}, self.actor)
 
     def delete(self, label: str) -> None:
@@ -91,9 +106,10 @@ class Catalogue:
             ConfigError: when there is none.
             TargetError: when a deployment uses it.
         """
-        name, number = self._place(label)
+        records = self._records()
+        name, number = self._place(label, records)
         label = f"{name}/{number}"
-        if used := self._uses(label):
+        if used := _uses(label, records):
             raise TargetError(f"{label}: in use by {', '.join(used)}; delete the deployment first")
         if (name, number) not in self._registry.releases(name):
             self._registry.load(name, number)
@@ -104,38 +120,39 @@ class Catalogue:
     def _registry(self) -> FolderRegistry:
         return FolderRegistry(root=releases_folder(self.project))
 
-    @property
-    def _records(self) -> tuple[LedgerRecord, ...]:
+    def _records(self) -> Records:
         return ledger.verify(self.project).records
 
-    def _place(self, label: str) -> tuple[str, int]:
+    def _place(self, label: str, records: Records) -> tuple[str, int]:
         name, _, which = label.rpartition("/")
         if which.isdecimal() and name:
             return name, int(which)
-        for known, number in self._registry.releases(name) if name else ():
-            marks = self._marks("tag", f"{known}/{number}")
-            if which in (*marks, *self._marks("stage", f"{known}/{number}")):
-                return known, number
-        known = ", ".join(f"{each}/{at}" for each, at in self._registry.releases())
-        raise ConfigError(
-            [Fault(where=label, seen="no such release", allowed=known or "there is none")]
-        )
+        owner = {**_bearers(records, "stage"), **_bearers(records, "tag")}.get((name, which))
+        releases = {f"{each}/{at}": (each, at) for each, at in self._registry.releases()}
+        if owner in releases:
+            return releases[owner]
+        known = ", ".join(releases) or "there is none"
+        raise ConfigError([Fault(where=label, seen="no such release", allowed=known)])
 
-    def _marks(self, part: str, label: str) -> tuple[str, ...]:
-        """Return the words that the release bears now: the last record for each word counts."""
-        name = label.rpartition("/")[0]
-        bearer: dict[str, str] = {}
-        for entry in self._records:
-            owner = str(entry.body.get("release", ""))
-            if entry.kind == "stage" and part in entry.body and owner.rpartition("/")[0] == name:
-                bearer[str(entry.body[part])] = owner
-        return tuple(word for word, owner in bearer.items() if owner == label)
 
-    def _uses(self, label: str) -> tuple[str, ...]:
-        """Return the endpoints whose latest traffic record names the release."""
-        latest: dict[str, Mapping[str, object]] = {}
-        for entry in self._records:
-            if entry.kind in ("traffic", "rollback"):
-                endpoint = str(entry.body.get("endpoint", ""))
-                latest[endpoint] = cast("Mapping[str, object]", entry.body.get("releases", {}))
-        return tuple(endpoint for endpoint, used in latest.items() if label in used.values())
+def _bearers(records: Records, part: Part) -> dict[tuple[str, str], str]:
+    """Return which release bears a word now, by name and word: the last record counts."""
+    marked = [entry.body for entry in records if entry.kind == "stage" and part in entry.body]
+    return {
+        (str(body["release"]).rpartition("/")[0], str(body[part])): str(body["release"])
+        for body in marked
+    }
+
+
+def _borne(bearers: Mapping[tuple[str, str], str], label: str) -> tuple[str, ...]:
+    return tuple(word for (_, word), owner in bearers.items() if owner == label)
+
+
+def _uses(label: str, records: Records) -> tuple[str, ...]:
+    """Return the endpoints whose latest traffic record names the release."""
+    latest: dict[str, Mapping[str, object]] = {}
+    for entry in records:
+        if entry.kind in ("traffic", "rollback"):
+            releases = cast("Mapping[str, object]", entry.body["releases"])
+            latest[str(entry.body["endpoint"])] = releases
+    return tuple(endpoint for endpoint, used in latest.items() if label in used.values())

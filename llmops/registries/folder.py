@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from llmops.canonical import digest
 from llmops.domain.release import Release
 from llmops.errors import ApprovalError, ConfigError, Fault
+from llmops.store.appending import cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 FILE: Final = "release.json"
 _NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*")
+_NUMBER: Final = re.compile(r"[1-9][0-9]*")
 
 
 def releases_folder(project: Path) -> Path:
@@ -43,27 +45,32 @@ class FolderRegistry:
         for its files and its digest.
 
         Raises:
-            ConfigError: when it cannot be stored.
+            ConfigError: when the name can't be that of a folder.
+            LLMOpsError: when it cannot be written.
         """
         if not _NAME.fullmatch(name):
             allowed = "letters, digits, '-', '_' and '.', a letter or digit first"
             raise ConfigError([Fault(where="name", seen=repr(name), allowed=allowed)])
         home = self.root / name
-        home.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home))
         try:
-            while True:
-                number = max([after, *self._numbers(name)]) + 1
-                content = {**write(draft, number), "files": _files(draft)}
-                (draft / FILE).write_text(
-                    json.dumps({**content, "digest": digest(content)}, indent=2, ensure_ascii=False)
-                    + "\n",
-                    encoding="utf-8",
-                )
-                if self._claimed(draft, home / str(number)):
-                    return self.load(name, number)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+            home.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home))
+            try:
+                return self._add(draft, name, write, after)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+        except OSError as error:
+            raise cannot_write(home, error, "nothing was registered; mend this first") from error
+
+    def _add(
+        self, draft: Path, name: str, write: Callable[[Path, int], Mapping[str, Any]], after: int
+    ) -> Release:
+        while True:
+            number = max([after, *self._numbers(name)]) + 1
+            content = {**write(draft, number), "files": _files(draft)}
+            (draft / FILE).write_bytes(_written({**content, "digest": digest(content)}))
+            if self._claimed(draft, self.folder(name, number)):
+                return self.load(name, number)
 
     def load(self, name: str, number: int) -> Release:
         """Return a release whose every file is as it was when it was made.
@@ -72,23 +79,24 @@ class FolderRegistry:
             ConfigError: when there is none.
             ApprovalError: naming each file that differs.
         """
-        if not _NAME.fullmatch(name):
+        if (name, number) not in self.releases(name):
             raise self._unknown(name, number)
         folder = self.folder(name, number)
+        where = f"release {name}/{number}"
         try:
-            raw = cast("dict[str, Any]", json.loads((folder / FILE).read_bytes()))
+            text = (folder / FILE).read_bytes()
+            raw = cast("dict[str, Any]", json.loads(text))
             fields = {key: tuple(raw[key]) for key in ("outputs", "connections")}
             release = _release({**raw, **fields})
-        except FileNotFoundError:
-            raise self._unknown(name, number) from None
-        except (ValueError, TypeError, KeyError) as error:
-            raise ApprovalError(f"{folder / FILE}: no release that can be read: {error}") from None
-        changed = [*_changes(release, _files(folder, but=FILE))]
-        content = {key: value for key, value in raw.items() if key != "digest"}
-        if digest(content) != release.digest:
-            changed.append(f"{FILE} has changed")
+            changed = [*_changes(release, _files(folder, but=FILE))]
+            content = {key: value for key, value in raw.items() if key != "digest"}
+            if digest(content) != release.digest or _written(raw) != text:
+                changed.append(f"{FILE} has changed")
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+            raise ApprovalError(f"{where}: {FILE} cannot be read: {error}") from None
+        if release.label != f"{name}/{number}":
+            changed.append(f"it is {release.label}, moved here")
         if changed:
-            where = f"release {release.label}"
             raise ApprovalError("\n".join(f"{where}: {each}" for each in changed))
         return release
 
@@ -98,7 +106,7 @@ class FolderRegistry:
 
     def releases(self, name: str = "") -> tuple[tuple[str, int], ...]:
         """Return names and numbers, in order; all names without one."""
-        names = [name] if name else self._names()
+        names = [each for each in self._names() if not name or each == name]
         return tuple((each, number) for each in names for number in self._numbers(each))
 
     def delete(self, name: str, number: int) -> None:
@@ -107,9 +115,9 @@ class FolderRegistry:
         Raises:
             ConfigError: when there is none.
         """
-        folder = self.folder(name, number)
-        if not folder.is_dir():
+        if (name, number) not in self.releases(name):
             raise self._unknown(name, number)
+        folder = self.folder(name, number)
         gone = Path(tempfile.mkdtemp(prefix=".deleted-", dir=self.root / name))
         folder.chmod(stat.S_IRWXU)
         folder.rename(gone / "release")
@@ -125,7 +133,7 @@ class FolderRegistry:
     def _numbers(self, name: str) -> list[int]:
         home = self.root / name
         found = home.iterdir() if home.is_dir() else ()
-        return sorted(int(path.name) for path in found if path.name.isdecimal())
+        return sorted(int(path.name) for path in found if _NUMBER.fullmatch(path.name))
 
     @staticmethod
     def _claimed(draft: Path, place: Path) -> bool:
@@ -148,6 +156,11 @@ class FolderRegistry:
     def _unknown(self, name: str, number: int) -> ConfigError:
         known = ", ".join(f"{each}/{at}" for each, at in self.releases()) or "there is none"
         return ConfigError([Fault(where=f"{name}/{number}", seen="no such release", allowed=known)])
+
+
+def _written(content: Mapping[str, Any]) -> bytes:
+    """Return the one form in which a release's file is stored."""
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _release(fields: dict[str, Any]) -> Release:

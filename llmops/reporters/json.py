@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from _typeshed import DataclassInstance
 
-    from llmops.domain.comparison import Comparison, Confusion
+    from llmops.domain.comparison import Comparison
+    from llmops.domain.description import Confusion
     from llmops.domain.gate import GateResult
     from llmops.domain.report import Cell, ConfigurationReport, RunReport
 

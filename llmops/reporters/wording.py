@@ -1,12 +1,10 @@
-"""How the page writes numbers."""
+"""How reports write numbers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from llmops.domain.comparison import Interval, ScoreKind
 
 MINUS = "\N{MINUS SIGN}"
@@ -43,15 +41,6 @@ def change(value: float | None, kind: ScoreKind) -> str:
         return "—"
     text = f"{abs(100 * value):.1f}" if kind == "binary" else number(abs(value))
     return f"{'+' if value > 0 else MINUS if value < 0 else ''}{text}"
-
-
-def margin(value: float, kind: ScoreKind) -> str:
-    """Return a margin with its unit.
-
-    >>> margin(0.03, "binary"), margin(1.0, "numeric")
-    ('3 points', '1')
-    """
-    return f"{100 * value:g} points" if kind == "binary" else f"{value:g}"
 
 
 def between(interval: Interval | None, kind: ScoreKind) -> str:
@@ -113,25 +102,6 @@ def percent(share: float) -> str:
     '25 %'
     """
     return f"{share * 100:.0f} %"
-
-
-def counted(count: int, one: str, several: str = "") -> str:
-    """Return a count with its noun.
-
-    >>> counted(1, "line"), counted(1200, "line"), counted(0, "is", "are")
-    ('1 line', '1,200 lines', '0 are')
-    """
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return the names as a sentence lists them; empty for none.
-
-    >>> listed([]), listed(["a"]), listed(["a", "b", "c"])
-    ('', 'a', 'a, b and c')
-    """
-    *first, last = names or [""]
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _exponent(value: float) -> int:

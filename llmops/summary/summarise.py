@@ -14,7 +14,6 @@ from llmops.domain.report import (
     Score,
     full_name,
     resolve_metric,
-    short_key,
 )
 from llmops.summary.tally import Tally, add_lines
 
@@ -58,7 +57,7 @@ def summarise(reader: RunReader) -> RunReport:
         figures=_figures(manifest["trials"], tallies, planned),
         spent=reader.spent(),
         configurations=tuple(
-            replace(configuration, key=short_key(place))
+            replace(configuration, key=_short_key(place))
             for place, configuration in enumerate(configurations)
         ),
         columns=columns,
@@ -144,3 +143,17 @@ def _grouped(trials: Iterable[PlannedTrial], part: str) -> dict[str, list[Planne
     for trial in trials:
         groups.setdefault(trial[part], []).append(trial)
     return groups
+
+
+def _short_key(place: int) -> str:
+    """Return A, B, ... Z, AA, AB, ...
+
+    >>> [_short_key(place) for place in (0, 25, 26)]
+    ['A', 'Z', 'AA']
+    """
+    key = ""
+    place += 1
+    while place:
+        place, letter = divmod(place - 1, 26)
+        key = chr(ord("A") + letter) + key
+    return key

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from llmops.domain.call import Usage
-from llmops.domain.report import Columns, Figures, percentile
+from llmops.domain.report import Columns, Figures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from llmops.domain.run import LineRecord, LineResult
 
@@ -55,8 +56,8 @@ class Tally:
             calls=self.calls,
             paid_calls=self.paid_calls,
             cost=self.cost,
-            p50=percentile(ordered, 0.5),
-            p95=percentile(ordered, 0.95),
+            p50=_percentile(ordered, 0.5),
+            p95=_percentile(ordered, 0.95),
             causes=dict(by_count),
         )
 
@@ -82,3 +83,17 @@ def add_lines(lines: Iterable[LineRecord], tallies: Mapping[str, Tally]) -> Colu
             for evaluator, evaluation in result.evaluations.items():
                 evaluations.update(dict.fromkeys((evaluator, name) for name in evaluation.outputs))
     return Columns(data=tuple(data), outputs=tuple(outputs), evaluations=tuple(sorted(evaluations)))
+
+
+def _percentile(ordered: Sequence[float], share: float) -> float | None:
+    """Return the value below which this share of ascending values lies, interpolated.
+
+    >>> _percentile([1.0, 2.0, 3.0, 4.0], 0.5)
+    2.5
+    """
+    if not ordered:
+        return None
+    place = share * (len(ordered) - 1)
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

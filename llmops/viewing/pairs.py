@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from llmops.viewing.difference import Piece, difference
+from llmops.difference import Piece, difference
 from llmops.viewing.wording import text_of
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from fake_runs import BASELINE, LABELS, configurations
 
 from llmops.domain.analysis import Analysis, Guardrail, Limits, Objective
+from llmops.domain.choices import short_names
 from llmops.domain.comparison import (
     Comparison,
-    Confusion,
     Decision,
     Effect,
     Estimate,
@@ -21,9 +21,8 @@ from llmops.domain.comparison import (
     GuardrailCheck,
     Interval,
     Noise,
-    Regression,
-    Slice,
 )
+from llmops.domain.description import Confusion, Improvements, Regression, Slice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +63,9 @@ def fake_comparison(
         analysis=ANALYSIS,
         baseline=BASELINE.id,
         labels={configuration.id: configuration.label for configuration in chosen},
+        names=short_names(
+            {configuration.id: configuration for configuration in chosen}, BASELINE.id
+        ),
         estimates=tuple(
             estimate(name, dataset, metric, values[place], 60 if place == 3 else None)
             for place, name in enumerate(ids)
@@ -98,9 +100,12 @@ def fake_comparison(
                 dataset=dataset,
                 configuration=name,
                 metric=OBJECTIVE,
+                direction="maximize",
                 lines=64 + 4 * place,
+                n=63 + 4 * place,
                 score=0.55 + 0.1 * place,
                 baseline_score=0.65 + 0.05 * place,
+                difference=-0.1 + 0.05 * place,
                 interval=Interval(low=-0.2 + 0.05 * place, high=0.05 * place, method="t"),
             )
             for place, value in enumerate(LABELS)
@@ -119,6 +124,16 @@ def fake_comparison(
             for dataset in datasets
             for place in range(regressions)
         ),
+        improvements=tuple(
+            Improvements(
+                configuration=name,
+                dataset=dataset,
+                metric=OBJECTIVE,
+                lines=tuple(range(regressions, 2 * regressions)),
+            )
+            for dataset in datasets
+            for name in variants[:1]
+        ),
         confusions=tuple(
             Confusion(
                 configuration=name,
@@ -135,6 +150,7 @@ def fake_comparison(
         ),
         decision=decision(outcome, ids),
         saved_by_racing=(LINES - 60) * len(datasets) if count > 3 else 0,
+        calls_saved_by_racing=2 * (LINES - 60) * len(datasets) if count > 3 else 0,
     )
 
 
@@ -149,6 +165,7 @@ def without_objective(comparison: Comparison) -> Comparison:
         guardrails=(),
         slices=(),
         regressions=(),
+        improvements=(),
         decision=Decision(
             outcome="no winner",
             configuration=comparison.baseline,
@@ -248,7 +265,9 @@ def decision(outcome: Outcome, ids: Sequence[str]) -> Decision:
     baseline, best, *others = ids
     reasons = dict.fromkeys(others, ("not shown to be better on any dataset",))
     if outcome == "winner":
-        sentence = "Use summarise=long: 12 points more accuracy on 196 lines (p = 0.0024)."
+        sentence = (
+            "Use long: exact.accuracy is 12 points better (196 lines), significant after 6 tests."
+        )
         reasons |= {baseline: ("the winner is shown to be better",)}
         return Decision(
             outcome=outcome,

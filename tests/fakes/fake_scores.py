@@ -67,10 +67,10 @@ def run_scores(*datasets: DatasetScores) -> Scores:
 def contenders(
     cost: Mapping[str, float] | None = None, seconds: Mapping[str, float] | None = None
 ) -> dict[str, Contender]:
-    """Return a to h, labelled `variant a` and so on; each takes 1 and 1 second unless stated."""
+    """Return a to h, named `variant a` and so on; each takes 1 and 1 second unless stated."""
     return {
         name: Contender(
-            label=f"variant {name}",
+            name=f"variant {name}",
             cost_per_line=(cost or {}).get(name, 1.0),
             p95_seconds=(seconds or {}).get(name, 1.0),
         )

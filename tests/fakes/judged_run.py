@@ -13,7 +13,7 @@ from llmops.domain.run import Metric
 from llmops.store import RunReader, RunWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 SKILLS = (0.5, 0.9, 0.5)
@@ -63,17 +63,17 @@ def write_judged(
     return folder
 
 
-def add_means(reader: RunReader) -> None:
+def add_means(reader: RunReader, *names: str) -> None:
     """Write what scoring would: the mean of every number that an evaluator gave."""
     writer = RunWriter.reopen(reader.folder, ())
-    writer.write_metrics(_means(reader))
+    writer.write_metrics(_means(reader, names or ("correct", "words")))
     writer.close()
 
 
-def _means(reader: RunReader) -> Iterator[Metric]:
+def _means(reader: RunReader, names: Sequence[str]) -> Iterator[Metric]:
     lines = list(reader.lines())
     for trial in reader.manifest["trials"]:
-        for name in ("correct", "words"):
+        for name in names:
             values = [
                 float(result.evaluations["exact"].outputs[name])  # pyright: ignore[reportArgumentType]
                 for line in lines

@@ -25,7 +25,7 @@ def test_what_got_worse_is_shown(tmp_path: Path) -> None:
     write_judged(tmp_path, run_id=SECOND, skills=(0.5, 0.5, 0.5))
     done = compare(tmp_path)
     assert done.returncode == 0, done.stderr
-    table = done.stdout.partition(WINNER)[2]
+    table = done.stdout.partition("long · plain\n")[2]
     row = next(line for line in table.splitlines() if "exact.correct" in line)
     assert row.split()[:6] == ["reviews", "exact.correct", "90.0", "%", "50.0", "%"]
     assert "\N{MINUS SIGN}40.0" in row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,6 +55,10 @@ def test_a_run_is_compared(tmp_path: Path) -> None:
     assert any("cost per line is 0.003" in reason for reason in found.decision.candidates[ODD])
     assert {each.value for each in found.slices} == {"a", "b"}
     assert {each.configuration for each in found.regressions} == {BETTER, ODD}
+    better = {each.configuration: each.lines for each in found.improvements}
+    assert better == {BETTER: tuple(line for line in range(40) if 4 <= line % 10 < 8)}
+    assert found.names == {BASELINE: "short · plain", BETTER: "long", ODD: "few_shot"}
+    assert found.decision.sentence.startswith("Use long: ")
 
 
 def test_a_failed_line_is_an_error_and_one_that_never_ran_is_missing(tmp_path: Path) -> None:
@@ -70,7 +75,16 @@ def test_a_failed_line_is_an_error_and_one_that_never_ran_is_missing(tmp_path: P
         ODD: (38, 2, 0, None),
     }
     assert found.decision.outcome == "no winner"
-    assert found.saved_by_racing == 10
+    assert (found.saved_by_racing, found.calls_saved_by_racing) == (10, 10)
+
+
+def test_racing_saves_the_held_out_lines_of_what_it_stopped(tmp_path: Path) -> None:
+    analysis = replace(RIGHT, holdout=Split(share=0.3))
+    stopped = {("reviews", ODD): 20}
+    run = ScoredRun(outputs=outputs, analysis=analysis, lines=200, repeats=2, stopped=stopped)
+    found = compared(run, tmp_path / "run")
+    assert found.saved_by_racing == 2 * (200 - 20)
+    assert found.calls_saved_by_racing == 2 * (200 - 20)
 
 
 def test_repeats_and_customers_are_not_counted_as_lines(tmp_path: Path) -> None:

@@ -49,6 +49,27 @@ def test_all_unmet_gates_are_named_together(tmp_path: Path) -> None:
     assert done.stdout.count(" met  ") == len(GATES)
 
 
+def test_every_slice_is_held_against_its_gate(tmp_path: Path) -> None:
+    by_label = Gate(metric="correct", at_least=0.5, slice="label")
+    write_judged(tmp_path, by_label, Gate(metric="words", at_most=41, slice="customer"))
+    done = gate(tmp_path)
+    assert done.returncode == 4
+    assert "for label '" in done.stdout
+    assert "no value of the column customer has 20 lines" in done.stdout
+    few = Gate(metric="words", at_most=41, slice="customer", min_lines=4)
+    write_judged(tmp_path, by_label, few, run_id="20260103-030405-abcd")
+    done = gate(tmp_path)
+    assert done.returncode == 4
+    assert "the worst of 20, is 42.5 (n = 4); at most 41 is wanted" in done.stdout
+
+
+def test_a_baseline_alone_can_meet_a_slice_s_gate(tmp_path: Path) -> None:
+    write_judged(tmp_path, Gate(metric="correct", at_least=0.5, slice="label"), skills=(0.9,))
+    done = gate(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "the worst of 2" in done.stdout
+
+
 def test_a_run_without_gates_passes_and_says_so(tmp_path: Path) -> None:
     write_judged(tmp_path)
     done = gate(tmp_path)

@@ -127,7 +127,7 @@ def test_no_text_breaks_the_file(tmp_path: Path, numbers: RunReport, schema: XML
     decision = replace(comparison.decision, sentence=HOSTILE, candidates={HOSTILE: (HOSTILE,)})
     comparison = replace(
         comparison,
-        labels=dict.fromkeys(comparison.labels, HOSTILE),
+        names=dict.fromkeys(comparison.names, HOSTILE),
         decision=decision,
         guardrails=tuple(
             replace(each, sentence=HOSTILE, kept=False, metric=HOSTILE + str(place))

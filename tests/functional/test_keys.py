@@ -45,6 +45,9 @@ def test_an_openssh_key_does_as_well(tmp_path: Path) -> None:
     key = Ed25519PrivateKey.generate()
     path = tmp_path / "id_ed25519"
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
+    with pytest.raises(ConfigError, match="others may read this key; chmod 600"):
+        load_private_key(path, never)
+    path.chmod(0o600)
     loaded = load_private_key(path, never)
     assert is_signed(key.public_key(), TEXT, sign(loaded, TEXT))
 
@@ -55,6 +58,7 @@ def test_what_is_no_key_is_named_without_its_content(tmp_path: Path) -> None:
     other = generate_private_key(SECP256R1()).private_bytes(*form)
     for content in (b"", b"a secret that is no key", other):
         path.write_bytes(content)
+        path.chmod(0o600)
         with pytest.raises(ConfigError, match="an Ed25519 key in PEM") as raised:
             load_private_key(path, never)
         assert "a secret" not in str(raised.value)

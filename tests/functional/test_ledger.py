@@ -12,12 +12,14 @@ import pytest
 
 from llmops import ledger
 from llmops.domain.ledger import GENESIS
-from llmops.errors import ApprovalError
+from llmops.errors import ApprovalError, LLMOpsError
 from llmops.pipeline.audit import audit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from llmops.domain.ledger import RecordKind
 
     Lines = list[bytes]
 
@@ -25,8 +27,14 @@ APPEND = """\
 import sys
 from pathlib import Path
 from llmops import ledger
-for number in range(10):
+for number in range(int(sys.argv[3])):
     ledger.append(Path(sys.argv[1]), "gate", {"run": f"{sys.argv[2]}/{number}"}, "ci")
+    print(number, flush=True)
+"""
+LIMITED = """\
+import resource
+size, room = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1500, room))
 """
 
 
@@ -137,15 +145,70 @@ def test_only_an_anchor_shows_that_the_end_is_gone(project: Path) -> None:
 
 def test_processes_that_write_at_once_make_one_chain(tmp_path: Path) -> None:
     def write(name: str) -> None:
-        subprocess.run([sys.executable, "-c", APPEND, str(tmp_path), name], check=True)
+        subprocess.run(
+            [sys.executable, "-c", APPEND, str(tmp_path), name, "50"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
 
     with ThreadPoolExecutor() as pool:
-        list(pool.map(write, ("a", "b", "c")))
+        list(pool.map(write, ("a", "b")))
     verified = ledger.verify(tmp_path)
     assert verified.breaks == ()
-    assert {str(each.body["run"]) for each in verified.records} == {
-        f"{name}/{number}" for name in "abc" for number in range(10)
-    }
+    found = [str(each.body["run"]) for each in verified.records]
+    for name in "ab":
+        own = [f"{name}/{number}" for number in range(50)]
+        assert [each for each in found if each in own] == own
+
+
+def test_what_was_appended_outlives_a_kill(tmp_path: Path) -> None:
+    for killed_after in range(4):
+        command = [sys.executable, "-c", APPEND, str(tmp_path), "a", "9999"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            before = len(ledger.verify(tmp_path).records)
+            said = [writer.stdout.readline() for _ in range(3 + killed_after)]
+            writer.kill()
+        ledger.append(tmp_path, "gate", {}, "ci")
+        verified = ledger.verify(tmp_path)
+        assert verified.breaks == ()
+        assert len(verified.records) > before + len(said)
+
+
+def test_a_full_disk_leaves_no_half_record(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LIMITED + APPEND, str(tmp_path), "a", "99"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = "ledger.jsonl: cannot be written: File too large; nothing was recorded; mend this"
+    assert said in done.stderr
+    verified = ledger.verify(tmp_path)
+    assert verified.breaks == ()
+    assert len(verified.records) == len(done.stdout.splitlines()) > 2
+    ledger.append(tmp_path, "gate", {}, "ci")
+    assert ledger.verify(tmp_path).breaks == ()
+
+
+def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "reports").write_text("")
+    with pytest.raises(LLMOpsError, match=r"ledger.jsonl: cannot be written: "):
+        ledger.append(tmp_path, "gate", {}, "ci")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("traffic", {"endpoint": "reviews"}),
+        ("run", {"run": "reviews/x"}),
+        ("stage", {"tag": "calm"}),
+        ("gate", {"worst": float("nan")}),
+    ],
+)
+def test_nothing_is_written_that_would_break_the_chain(
+    project: Path, kind: RecordKind, body: dict[str, object]
+) -> None:
+    with pytest.raises(ValueError, match=f"{kind} record|JSON"):
+        ledger.append(project, kind, body, "ci")
+    verified = ledger.verify(project)
+    assert (verified.breaks, len(verified.records)) == ((), 5)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +222,7 @@ def test_processes_that_write_at_once_make_one_chain(tmp_path: Path) -> None:
         {"kind": "run", "body": {"run": "reviews/x"}},
         {"kind": "release", "body": {}},
         {"kind": "deletion", "body": {}},
+        {"kind": "traffic", "body": {"endpoint": "reviews", "releases": ["reviews/1"]}},
     ],
 )
 def test_what_has_not_the_form_of_a_record_is_named(project: Path, odd: dict[str, object]) -> None:
@@ -168,6 +232,73 @@ def test_what_has_not_the_form_of_a_record_is_named(project: Path, odd: dict[str
     path.write_bytes(b"\n".join([*lines, text.encode(), b""]))
     (broken,) = audit(project).breaks
     assert str(broken) == "ledger.jsonl:5: this is no record"
+
+
+def _twice(line: bytes) -> bytes:
+    return line.replace(b'"actor":"ci"', b'"actor":"me","actor":"ci"')
+
+
+def _spaced(line: bytes) -> bytes:
+    return line.replace(b",", b", ", 1)
+
+
+def _escaped(line: bytes) -> bytes:
+    return line.replace(b'"ci"', b'"\\u0063i"')
+
+
+def _carriage(line: bytes) -> bytes:
+    return line + b"\r"
+
+
+def _huge(line: bytes) -> bytes:
+    return line.replace(b'"sequence":5', b'"sequence":5' + b"0" * 5000)
+
+
+def _not_a_number(line: bytes) -> bytes:
+    return line.replace(b'"body":{', b'"body":{"worst":NaN,')
+
+
+def _surrogate(line: bytes) -> bytes:
+    return line.replace(b'"ci"', b'"\\ud800"')
+
+
+def _latin(line: bytes) -> bytes:
+    return line.replace(b'"ci"', b'"\xe9"')
+
+
+def _deep(line: bytes) -> bytes:
+    return line.replace(b'"body":{', b'"body":{"a":' + b"[" * 9999 + b"]" * 9999 + b",")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_twice, _spaced, _escaped, _carriage, _huge, _not_a_number, _surrogate, _latin, _deep],
+)
+def test_a_record_has_one_form(project: Path, change: Callable[[bytes], bytes]) -> None:
+    path = ledger.path_of(project)
+    *lines, last = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([*lines, change(last), b""]))
+    (broken,) = audit(project).breaks
+    assert str(broken).startswith("ledger.jsonl:5: this is no record")
+
+
+def test_a_body_may_be_as_deep_as_json_can_be_read(project: Path) -> None:
+    path = ledger.path_of(project)
+    text = path.read_bytes()
+    for depth in range(900, 1000):
+        nested = b'"body":{"a":' + b"[" * depth + b"]" * depth + b","
+        path.write_bytes(text.replace(b'"body":{', nested, 1))
+        assert ledger.verify(project).breaks[0].where == "ledger.jsonl:1"
+
+
+@pytest.mark.parametrize(
+    "run", ["../..", "/etc", "reviews/../..", "reviews", "a/b/c", "\0", "x" * 999]
+)
+def test_a_run_that_is_no_runs_name_is_looked_for_nowhere(tmp_path: Path, run: str) -> None:
+    (tmp_path / "reports" / "a" / "b" / "c").mkdir(parents=True)
+    ledger.append(tmp_path, "run", {"run": run, "evidence": "0" * 64, "files": {}}, "ci")
+    verified = audit(tmp_path)
+    assert (verified.breaks, verified.absent) == ((), (run,))
 
 
 def test_a_project_without_a_ledger_is_clean(tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ def check(text: str, said: str) -> str:
     return said
 """
 
+SIGNED: Final = ("--reviewer", "ada", "--key", "ada.pem", "--reason", f"in spite of {IN_DATA}")
+
 OVERLAY: Final = """\
 connections:
 - {name: provider, connection_type: replay, recording: kept.jsonl}
@@ -83,6 +85,15 @@ def planted_project(folder: Path, stub: LLMStub) -> Project:
     return Project(folder, {"STUB_URL": stub.url})
 
 
+def approvers(project: Project) -> str:
+    """Return rules with one reviewer, whose key is made."""
+    key = project.llmops("keygen", "ada.pem").stdout.strip()
+    return (
+        f"reviewers:\n- {{name: ada, emails: [ada@example.org], key: {key}}}\n"
+        "environments:\n  prod: {}\n"
+    )
+
+
 def leaks(project: Project) -> Iterator[str]:
     """Yield each written file with a planted key in it."""
     data = project.folder / "experiments" / "messages" / "inbox.jsonl"
@@ -102,6 +113,7 @@ def test_no_planted_key_is_written_or_printed(tmp_path: Path) -> None:
         assert any(IN_PROMPT in json.dumps(body) for _, _, body in stub.seen)
     assert printed[0].returncode == 0, printed[0].stderr
     printed.append(project.llmops("run", "experiments/messages", "--env", "replay"))
+    (tmp_path / "experiments" / "approvers.yaml").write_text(approvers(project))
     printed.extend(
         project.llmops(*command)
         for command in (
@@ -109,6 +121,8 @@ def test_no_planted_key_is_written_or_printed(tmp_path: Path) -> None:
             ("report", "latest"),
             ("gate", "latest"),
             ("compare", *(run.name for run in project.runs)),
+            ("approve", "latest", *SIGNED, "--env", "prod", "--max-traffic", "5"),
+            ("audit",),
         )
     )
     assert [each.returncode for each in printed] == [0] * len(printed), printed
@@ -116,6 +130,10 @@ def test_no_planted_key_is_written_or_printed(tmp_path: Path) -> None:
         output = (each.stdout + each.stderr).encode()
         assert not any(key in output for key in PLANTED)
         assert not IN_ANSWER.search(output)
+    refused = project.llmops("register", "latest", "--env", "prod")
+    assert refused.returncode == 2
+    assert "ask.jinja2, line 2: what looks like a key" in refused.stderr
+    assert IN_PROMPT not in refused.stderr
     assert list(leaks(project)) == []
     assert "***" in (tmp_path / "kept.jsonl").read_text()
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
+import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -21,12 +24,12 @@ from llmops.registries.folder import FolderRegistry, releases_folder
 from llmops.signing import generate, load_private_key, sign
 
 if TYPE_CHECKING:
-    import subprocess
     from pathlib import Path
 
     from llm_stub import LLMStub
 
     from llmops.domain.release import Release
+    from llmops.registries.catalogue import Part
 
 
 @pytest.fixture
@@ -96,7 +99,7 @@ def test_a_release_says_where_it_comes_from_and_holds_no_secret(ran: Project) ->
     assert release.label == "messages/1"
     assert release.lineage["run"] == f"messages/{ran.runs[-1].name}"
     sample = json.loads((home / "sample-request.json").read_text())
-    assert sample == {"inputs": {"text": "message 0"}}
+    assert sample == {"text": "message 0"}
     assert "llmops==" in (home / "requirements.txt").read_text()
     card = (home / "MODEL_CARD.md").read_text()
     assert "by Ada, for prod" in card
@@ -132,6 +135,92 @@ def test_a_release_that_was_never_registered_is_not_loaded(ran: Project) -> None
         _catalogue(ran).load("messages/2")
 
 
+def _writable(home: Path) -> None:
+    for path in (home.parent, home, *home.rglob("*")):
+        path.chmod(0o755)
+
+
+def test_one_changed_byte_of_a_release_is_named(ran: Project) -> None:
+    release = _register(ran)
+    home = releases_folder(ran.folder) / "messages" / "1"
+    _writable(home)
+    chance = random.Random(20260103)  # noqa: S311  a seed makes it repeatable
+    for name in (*release.files, "release.json"):
+        path = home / name
+        content = path.read_bytes()
+        for _ in range(20):
+            at, bits = chance.randrange(len(content)), chance.randrange(1, 256)
+            path.write_bytes(content[:at] + bytes([content[at] ^ bits]) + content[at + 1 :])
+            with pytest.raises(ApprovalError, match=f"release messages/1: {name} "):
+                _catalogue(ran).load("messages/1")
+            assert name in str(audit(ran.folder).breaks)
+        path.write_bytes(content)
+    spaced = home / "release.json"
+    spaced.write_bytes(spaced.read_bytes().replace(b'": ', b'":  ', 1))
+    with pytest.raises(ApprovalError, match=r"messages/1: release.json has changed"):
+        _catalogue(ran).load("messages/1")
+
+
+def test_a_file_of_a_release_is_no_link_and_has_no_neighbour(ran: Project) -> None:
+    _register(ran)
+    home = releases_folder(ran.folder) / "messages" / "1"
+    _writable(home)
+    (home / "flow" / "more.py").write_text("")
+    card = home / "MODEL_CARD.md"
+    card.rename(ran.folder / "card.md")
+    card.symlink_to(ran.folder / "card.md")
+    with pytest.raises(ApprovalError) as refused:
+        _catalogue(ran).load("messages/1")
+    where = "release messages/1"
+    assert str(refused.value).splitlines() == [
+        f"{where}: MODEL_CARD.md has changed",
+        f"{where}: flow/more.py is new",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null", "[" * 9999, '{"files": 5}'])
+def test_a_release_that_says_nothing_is_refused(ran: Project, text: str) -> None:
+    _register(ran)
+    home = releases_folder(ran.folder) / "messages" / "1"
+    _writable(home)
+    (home / "release.json").write_text(text)
+    with pytest.raises(ApprovalError, match=r"messages/1: release.json cannot be read"):
+        _catalogue(ran).load("messages/1")
+    assert audit(ran.folder).breaks
+
+
+def test_a_release_in_the_place_of_another_is_refused(ran: Project) -> None:
+    _register(ran)
+    _register(ran)
+    home = releases_folder(ran.folder) / "messages"
+    _writable(home)
+    (home / "2").rename(ran.folder / "second")
+    (home / "1").rename(home / "2")
+    (ran.folder / "second").rename(home / "1")
+    for label, other in (("messages/1", "messages/2"), ("messages/2", "messages/1")):
+        with pytest.raises(ApprovalError, match=f"{label}: it is {other}, moved here"):
+            _catalogue(ran).load(label)
+    assert len(audit(ran.folder).breaks) == 2
+
+
+def test_a_deleted_release_does_not_come_back(ran: Project) -> None:
+    _register(ran)
+    home = releases_folder(ran.folder) / "messages"
+    shutil.copytree(home / "1", ran.folder / "kept")
+    _catalogue(ran).delete("messages/1")
+    shutil.copytree(ran.folder / "kept", home / "1")
+    with pytest.raises(ApprovalError, match="it is not what the ledger registered"):
+        _catalogue(ran).load("messages/1")
+
+
+def test_nothing_is_loaded_by_a_broken_ledger(ran: Project) -> None:
+    _register(ran)
+    path = ledger.path_of(ran.folder)
+    path.write_bytes(path.read_bytes().replace(b'"grace"', b'"gracy"', 1))
+    with pytest.raises(ApprovalError, match="edited: the record does not have its own hash"):
+        _catalogue(ran).load("messages/1")
+
+
 def test_what_ran_must_be_what_is_released(ran: Project) -> None:
     prompt = ran.folder / "flows" / "classify_messages" / "classify_reasoned.jinja2"
     prompt.write_text(prompt.read_text() + "Be nice.")
@@ -139,10 +228,25 @@ def test_what_ran_must_be_what_is_released(ran: Project) -> None:
         _register(ran)
 
 
-@pytest.mark.parametrize("name", ["../outside", "a/b", ".hidden", " ", "a\\b"])
-def test_a_release_stays_in_its_folder(ran: Project, name: str) -> None:
-    with pytest.raises(ConfigError, match="name: "):
-        _register(ran, name)
+def test_a_release_stays_in_its_folder(ran: Project) -> None:
+    for name in ("../outside", "a/b", ".hidden", " ", "a\\b", "/tmp/a", "a\n"):  # noqa: S108
+        with pytest.raises(ConfigError, match="name: "):
+            _register(ran, name)
+    _register(ran)
+    outside = ran.folder / "reports" / "messages" / "1"
+    outside.mkdir()
+    for name in (
+        "../messages",
+        "messages/../../messages",
+        "..",
+        str(outside.parent),
+        "",
+        "x" * 999,
+    ):
+        for act in (_catalogue(ran).load, _catalogue(ran).delete):
+            with pytest.raises(ConfigError, match="no such release"):
+                act(f"{name}/1")
+    assert outside.is_dir()
 
 
 def test_numbers_are_given_once(ran: Project) -> None:
@@ -171,8 +275,14 @@ def test_a_stage_has_one_release_and_a_tag_can_be_loaded(ran: Project) -> None:
     assert second.stages == ("production",)
     assert catalogue.load("messages/calm").number == 1
     assert catalogue.load("messages/production").number == 2
-    with pytest.raises(ConfigError):
-        catalogue.mark("messages/1", "tag", "7")
+    refused: tuple[tuple[Part, str, str], ...] = (
+        ("tag", "7", "a word that starts with a letter"),
+        ("tag", "production", "'production' is a stage of messages/2 already"),
+        ("stage", "calm", "'calm' is a tag of messages/1 already"),
+    )
+    for part, word, said in refused:
+        with pytest.raises(ConfigError, match=said):
+            catalogue.mark("messages/1", part, word)
 
 
 def test_a_release_in_use_is_not_deleted(ran: Project) -> None:
@@ -189,6 +299,48 @@ def test_a_release_in_use_is_not_deleted(ran: Project) -> None:
 def _traffic(project: Project, releases: dict[str, str]) -> None:
     body = {"endpoint": "reviews", "releases": releases}
     ledger.append(project.folder, "traffic", body, "grace")
+
+
+def test_the_author_whom_the_ci_names_does_not_approve(tmp_path: Path, stub: LLMStub) -> None:
+    project = make_project(tmp_path, stub)
+    done = project.llmops("run", "experiments/messages", "--limit", "4", GITHUB_ACTOR="ada")
+    assert done.returncode == 0, done.stderr
+    with pytest.raises(ApprovalError, match="self-made: 'Ada' is the author of the run"):
+        _approve(project)
+
+
+def test_a_key_that_was_written_out_is_not_in_the_release(tmp_path: Path, stub: LLMStub) -> None:
+    project = make_project(tmp_path, stub)
+    experiment = project.folder / "experiments" / "messages" / "experiment.yaml"
+    experiment.write_text(experiment.read_text().replace("${STUB_KEY}", KEY))
+    done = project.llmops("run", "experiments/messages", "--limit", "4", GITHUB_ACTOR="grace")
+    assert done.returncode == 0, done.stderr
+    _approve(project)
+    _register(project)
+    home = releases_folder(project.folder) / "messages" / "1"
+    assert json.loads((home / "connections.json").read_text())[0]["api_key"] == "***"
+    for path in home.rglob("*"):
+        assert path.is_dir() or KEY not in path.read_text()
+
+
+def test_commands_that_register_at_once_get_numbers_of_their_own(ran: Project) -> None:
+    command = ran.command("register", "latest", "--env", "prod")
+    variables = ran.environment()
+    both = [
+        subprocess.Popen(command, cwd=ran.folder, env=variables, stdout=subprocess.DEVNULL)
+        for _ in range(2)
+    ]
+    assert [each.wait() for each in both] == [0, 0]
+    assert [entry.label for entry in _catalogue(ran).entries()] == ["messages/1", "messages/2"]
+    assert audit(ran.folder).breaks == ()
+
+
+def test_an_experiment_does_not_take_the_place_of_the_releases(project: Project) -> None:
+    experiment = project.folder / "experiments" / "messages" / "experiment.yaml"
+    experiment.write_text(experiment.read_text().replace("name: messages", "name: Releases", 1))
+    done = project.llmops("plan", "experiments/messages")
+    assert done.returncode == 2
+    assert "'Releases' is the name of what is kept in reports/" in done.stderr
 
 
 def test_by_command(ran: Project) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-import html
 import json
 import re
 import resource
@@ -14,7 +13,11 @@ from statistics import fmean, median
 
 import pytest
 from fake_runs import configurations, line_record, manifest, trials, write_run
+from fake_scores import ScoredRun
+from judged_run import add_means
+from markupsafe import escape
 
+from llmops.domain.analysis import Analysis, Objective
 from llmops.domain.run import LineError
 from llmops.errors import LLMOpsError
 from llmops.pipeline.report import report
@@ -200,13 +203,45 @@ def test_the_page_says_what_decides_and_what_speaks_against_trusting_it(folder: 
     (folder / "manifest.json").write_text(json.dumps(stated))
     written = report(folder)
     page = written.html.read_text()
-    assert f"<h1>{html.escape(written.comparison.decision.sentence)}</h1>" in page
+    assert f"<h1>{escape(written.comparison.decision.sentence)}</h1>" in page
     assert "The code differs from its commit." in page
     assert "1 of 2 gates are not met." in page
     unmet = [gate.sentence for gate in written.gates if gate.status == "unmet"]
     assert unmet
-    assert all(html.escape(sentence) in page for sentence in unmet)
+    assert all(escape(sentence) in page for sentence in unmet)
     assert f"{written.comparison.family.size} tests" in page
+
+
+def test_a_judge_that_repeats_says_so(folder: Path) -> None:
+    write_run(folder, lines=3, scored=True)
+    assert "takes the mean" not in report(folder).html.read_text()
+    stated = json.loads((folder / "manifest.json").read_text())
+    stated["evaluators"][0]["repeats"] = 3
+    (folder / "manifest.json").write_text(json.dumps(stated))
+    assert ", asks 3 times and takes the mean" in report(folder).html.read_text()
+
+
+def test_what_racing_stopped_is_labelled_and_not_called_missing(folder: Path) -> None:
+    def outputs(place: int, _dataset: str, line: int, _repeat: int) -> dict[str, object]:
+        return {"right": line % 10 < 9 - 4 * place}
+
+    stopped = configurations(3)[2]
+    ScoredRun(
+        outputs=outputs,
+        analysis=Analysis(objective=Objective(metric="right")),
+        stopped={("reviews", stopped.id): 20},
+    ).write(folder)
+    add_means(RunReader(folder), "right")
+    written = report(folder)
+    page, summary = written.html.read_text(), written.summary.read_text()
+    assert "Stopped early by racing, their numbers rest on fewer lines" in page
+    assert "missing of" not in page
+    assert "20 <small>results, about 20 calls</small>" in page
+    assert "few\\_shot (stopped early)" in summary
+    with written.metrics.open(newline="") as file:
+        after = {row["configuration"]: row["stopped_after"] for row in csv.DictReader(file)}
+    assert after.pop(stopped.label) == "20"
+    assert set(after.values()) == {""}
 
 
 def test_a_best_by_mean_that_is_no_winner_is_marked_as_such(folder: Path) -> None:

@@ -58,20 +58,21 @@ def test_the_verdict_comes_first_then_gates_effects_guardrails_and_costs(
     assert [row[0] for row in gates] == ["", "unmet", "met"]
     assert len(effects) == 1 + len(comparison.effects)
     first = dict(zip(effects[0], effects[1], strict=True))
-    assert first["configuration"] == comparison.labels[comparison.decision.configuration or ""]
+    assert first["configuration"] == comparison.names[comparison.decision.configuration or ""]
     assert first["difference (95 % interval)"] == "+12.0 points (+5.0 to +19.0)"
     assert (first["p"], first["finding"]) == ("0.0024", "better")
     assert [row[0] for row in guardrails] == ["", "not kept", "kept", "kept"]
     assert len(costs) == 1 + len(numbers.configurations)
     for table in (gates, effects, guardrails, costs):
         assert {len(row) for row in table} == {len(table[0])}
-    assert "racing saved 140 results" in text
+    assert "racing saved 140 results, about 280 calls" in text
+    assert sum("(stopped early)" in row[0] for row in costs) == 1
 
 
 def test_a_best_by_mean_that_is_no_winner_is_marked(numbers: RunReport) -> None:
     comparison = fake_comparison("no winner")
     text = markdown.render(numbers, comparison, ())
-    best = comparison.labels[comparison.decision.best_by_mean or ""]
+    best = comparison.names[comparison.decision.best_by_mean or ""]
     assert f"Best by mean, which is no reason to take it: {best}." in text
     assert "Best by mean" not in markdown.render(numbers, fake_comparison(), ())
 
@@ -87,7 +88,7 @@ def test_no_text_is_markup(numbers: RunReport) -> None:
     comparison = fake_comparison()
     comparison = replace(
         comparison,
-        labels=dict.fromkeys(comparison.labels, HOSTILE),
+        names=dict.fromkeys(comparison.names, HOSTILE),
         decision=replace(comparison.decision, sentence=HOSTILE),
         guardrails=tuple(replace(each, sentence=HOSTILE) for each in comparison.guardrails),
     )
@@ -104,7 +105,7 @@ def test_it_stays_a_comment_however_large_the_run_is(numbers: RunReport) -> None
     comparison = fake_comparison(count=12, datasets=names)
     comparison = replace(
         comparison,
-        labels=dict.fromkeys(comparison.labels, wide),
+        names=dict.fromkeys(comparison.names, wide),
         decision=replace(comparison.decision, sentence="&" * 5000),
         analysis=replace(
             ANALYSIS, gates=tuple(Gate(metric=wide, dataset=name, at_least=1) for name in names)
@@ -114,7 +115,7 @@ def test_it_stays_a_comment_however_large_the_run_is(numbers: RunReport) -> None
         numbers,
         experiment=wide,
         run=wide,
-        configurations=tuple(replace(item, label=wide) for item in numbers.configurations) * 30,
+        configurations=numbers.configurations * 30,
     )
     text = markdown.render(large, comparison, check_gates(large, comparison))
     assert 30_000 < len(text.encode()) < 60_000

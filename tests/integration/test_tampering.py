@@ -22,6 +22,8 @@ from llmops.errors import ApprovalError, ConfigError
 from llmops.pipeline.audit import audit
 from llmops.pipeline.record import record_outcome
 from llmops.pipeline.register import register
+from llmops.registries.catalogue import Catalogue
+from llmops.registries.folder import FolderRegistry, releases_folder
 from llmops.review import Review
 from llmops.signing import load_private_key
 from llmops.store import bundle
@@ -40,11 +42,12 @@ EVIDENCE = (
 )
 NOW = datetime.now(UTC)
 ODD: tuple[tuple[str, object], ...] = (
-    *(("max_traffic", each) for each in ("20", True, None)),
+    *(("max_traffic", each) for each in ("20", True, None, 101, -1, 10**400)),
     *(("expires", each) for each in (5, "never", "2099-01-01T00:00:00")),
     *(("comments", each) for each in ((), {"reviews:1": 5})),
     *(("acknowledged", each) for each in ("gate", [5])),
-    ("run", ["reviews/x"]),
+    *(("run", each) for each in (["reviews/x"], "..", "../x", "/etc/x", "a/b/c", "a/" + "x" * 999)),
+    ("more", "than there is"),
     ("verdict", "maybe"),
 )
 """Fields that no decision has; JSON makes a list of a tuple."""
@@ -55,9 +58,37 @@ def approved(tmp_path_factory: pytest.TempPathFactory) -> ApprovedRun:
     """Write an approved run; a test that changes a file puts it back."""
     made = write_approvable(tmp_path_factory.mktemp("project"), *GATES)
     made.approve()
+    release(made)
     assert made.require().reviewers == ("Ada",)
     assert audit(made.project).breaks == ()
     return made
+
+
+def release(made: ApprovedRun) -> None:
+    """Register a release with files of its own, and let them be written."""
+
+    def write(place: Path, number: int) -> dict[str, object]:
+        for name in ("MODEL_CARD.md", "flow/flow.dag.yaml"):
+            (place / name).parent.mkdir(exist_ok=True)
+            (place / name).write_text(f"{name} of number {number}\n")
+        empty = ("configuration", "inputs", "packages", "lineage")
+        return {
+            "name": "reviews",
+            "number": number,
+            "created": NOW.isoformat(),
+            "flow": "flow",
+            "outputs": [],
+            "connections": [],
+            **{each: dict[str, object]() for each in empty},
+        }
+
+    registry = FolderRegistry(root=releases_folder(made.project))
+    added = registry.add("reviews", write)
+    body = {"release": added.label, "digest": added.digest, "run": "reviews"}
+    ledger.append(made.project, "release", body, "grace")
+    home = registry.folder("reviews", 1)
+    for path in (home, *home.rglob("*")):
+        path.chmod(0o755)
 
 
 @pytest.fixture
@@ -96,26 +127,35 @@ def test_evidence_that_is_gone_or_new_is_named(approved: ApprovedRun) -> None:
 
 
 def test_no_flipped_byte_is_accepted(approved: ApprovedRun) -> None:
-    """An approval is bound to every byte of evidence and rules, and the chain to every record."""
+    """An approval is bound to every byte of evidence and rules, the chain to records and releases.
+
+    Whatever changed, the audit tells; what rests on it is refused.
+    """
     chance = random.Random(20260102)  # noqa: S311  a seed makes it repeatable
-    paths = [approved.folder / name for name in bundle(approved.folder).files]
-    paths += [approved.ledger, approved.approvers]
+    catalogue = Catalogue(project=approved.project, actor="")
+    home = releases_folder(approved.project) / "reviews" / "1"
+    released = [path for path in home.rglob("*") if path.is_file()]
+    evidence = [approved.folder / name for name in bundle(approved.folder).files]
+    paths = [*evidence, *released, approved.ledger, approved.approvers]
     refused: Counter[str] = Counter()
     for number in range(FLIPS):
         path = paths[number % len(paths)]
         content = path.read_bytes()
-        path.write_bytes(flipped(content, chance.randrange(len(content)), 1 << chance.randrange(8)))
+        at, bits = chance.randrange(len(content)), chance.randrange(1, 256)
+        path.write_bytes(flipped(content, at, bits))
         try:
-            with pytest.raises((ApprovalError, ConfigError)) as refusal:
-                approved.require()
-            if path != approved.approvers:  # which may be no YAML any more
-                assert isinstance(refusal.value, ApprovalError)
-                assert audit(approved.project).breaks, path
+            # The approvers' file may be no YAML any more.
+            with pytest.raises(
+                (ApprovalError, ConfigError) if path == paths[-1] else ApprovalError
+            ):
+                catalogue.load("reviews/1") if path in released else approved.require()
+            assert audit(approved.project).breaks, path
             refused[path.name] += 1
         finally:
             path.write_bytes(content)
     assert refused.total() == FLIPS
     assert approved.require()
+    assert catalogue.load("reviews/1")
 
 
 def test_no_flipped_bit_of_the_ledger_is_accepted(own: ApprovedRun) -> None:
@@ -271,16 +311,48 @@ def _rejection_turned(records: Records) -> Records:
     ]
 
 
-@pytest.mark.parametrize("change", [_other_actor, _greater_share, _rejection_turned])
-def test_a_chain_hashed_anew_still_has_the_wrong_signatures(
-    own: ApprovedRun, change: Callable[[Records], Records]
+def _rejection_first(records: Records) -> Records:
+    return [records[0], *reversed(records[1:])]
+
+
+def _approved_again(records: Records) -> Records:
+    return [*records, dict(records[1])]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_rejection_turned, "no approval can be read"),
+        (_rejection_first, "it was made before the run was rejected"),
+        (_approved_again, "it was made before the run was rejected"),
+    ],
+)
+def test_a_chain_hashed_anew_still_has_what_was_signed(
+    own: ApprovedRun, change: Callable[[Records], Records], said: str
 ) -> None:
     own.approve()
     own.reject("Cleo")
     own.forge(change)
     assert ledger.verify(own.project).breaks == ()
-    with pytest.raises(ApprovalError):
+    with pytest.raises(ApprovalError, match=said):
         own.require()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_other_actor, "'Ada' signed it, and the record says 'Ben'"),
+        (_greater_share, "wrong signature: it is not that of 'Ada'"),
+    ],
+)
+def test_another_text_than_was_signed_is_named(
+    own: ApprovedRun, change: Callable[[Records], Records], said: str
+) -> None:
+    own.approve()
+    own.forge(change)
+    with pytest.raises(ApprovalError, match=said):
+        own.require()
+    assert said in str(audit(own.project).breaks[0])
 
 
 def test_the_commands_exit_with_5(own: ApprovedRun) -> None:

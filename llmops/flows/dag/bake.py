@@ -41,8 +41,9 @@ def baked(file: Mapping[str, Any], configuration: Configuration, label: str) -> 
         name = node["name"]
         if node.get("use_variants"):
             choices = variants[name]
-            variant = configuration.variants.get(name, choices["default_variant_id"])
-            nodes.append({"name": name, **choices["variants"][variant]["node"]})
+            by_id = {str(each): variant for each, variant in choices["variants"].items()}
+            chosen = configuration.variants.get(str(name), choices["default_variant_id"])
+            nodes.append({"name": name, **by_id[str(chosen)]["node"]})
         else:
             nodes.append({**node})
     by_name = {str(node["name"]): node for node in nodes}

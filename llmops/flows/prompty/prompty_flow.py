@@ -83,7 +83,8 @@ class PromptyFlow:
 
     def digest(self) -> str:
         """Return the sha256 of the file and of what it refers to; see `Flow.digest`."""
-        referred = json.dumps(dict(self._document.parameters), sort_keys=True, default=str)
+        found = self._document
+        referred = json.dumps([found.model, dict(found.parameters)], sort_keys=True, default=str)
         return hashlib.sha256(self._path.read_bytes() + referred.encode()).hexdigest()
 
     @cached_property

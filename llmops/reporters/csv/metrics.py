@@ -18,10 +18,15 @@ def write_metrics(reader: RunReader, report: RunReport, path: Path) -> None:
     trials = {trial["id"]: trial_cells(trial) for trial in reader.manifest["trials"]}
     columns = [
         "experiment", "dataset", "repeat", *columns_of(trials.values()),
-        "evaluator", "metric", "kind", "value", "n", "errors", "missing", "lines",
+        "evaluator", "metric", "kind", "value", "n", "errors", "missing", "lines", "stopped_after",
     ]  # fmt: skip
+    stopped = reader.stopped()
     places = {
-        trial["id"]: {"dataset": trial["dataset"], "repeat": trial["repeat"]}
+        trial["id"]: {
+            "dataset": trial["dataset"],
+            "repeat": trial["repeat"],
+            "stopped_after": stopped.get((trial["dataset"], trial["configuration"])),
+        }
         for trial in reader.manifest["trials"]
     }
     rows = (

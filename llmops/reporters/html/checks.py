@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops.reporters.html.wording import margin
+from llmops.comparison.wording import amount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ def _gate(gate: GateResult, released: str) -> Check:
 def _allowed(effect: Effect) -> str:
     if not effect.margin:
         return f"{effect.metric} not shown to be worse"
-    return f"{effect.metric} less than {margin(effect.margin, effect.kind)} worse"
+    return f"{effect.metric} less than {amount(effect.margin, effect.kind)} worse"
 
 
 def _unmet_first(checks: Sequence[Check]) -> tuple[Check, ...]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llmops.domain.comparison import Comparison, Confusion
+    from llmops.domain.comparison import Comparison
+    from llmops.domain.description import Confusion
 
 SHADES = 5
 

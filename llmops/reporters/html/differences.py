@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, Literal
 
+from llmops.difference import Piece, difference
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 Sign = Literal["same", "out", "in"]
-_WORDS: Final = re.compile(r"\s+|\w+|[^\w\s]")
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Some text of a line; `marked` where it is not in the other one."""
-
-    text: str
-    marked: bool
+_LEAST_IN_COMMON: Final = 0.4
+"""Of the words of two lines; below it they are two lines, not a line and its change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +67,7 @@ def diff(before: str, after: str) -> Iterator[DiffLine]:
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for tag, i, j, k, m in matcher.get_opcodes():
         if tag == "equal":
-            yield from (DiffLine("same", (Piece(line, marked=False),)) for line in old[i:j])
+            yield from (DiffLine("same", (Piece(line, differs=False),)) for line in old[i:j])
         else:
             yield from _replaced(old[i:j], new[k:m])
 
@@ -86,14 +80,7 @@ def _replaced(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffLine]:
 
 def _words(before: str, after: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """Return both lines in pieces; in lines with little in common no word is marked."""
-    old, new = _WORDS.findall(before), _WORDS.findall(after)
-    if SequenceMatcher(None, before.split(), after.split(), autojunk=False).ratio() < 0.4:
-        return (Piece(before, marked=False),), (Piece(after, marked=False),)
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    left: list[Piece] = []
-    right: list[Piece] = []
-    for tag, i, j, k, m in matcher.get_opcodes():
-        marked = tag != "equal"
-        left += [Piece("".join(old[i:j]), marked)] if j > i else []
-        right += [Piece("".join(new[k:m]), marked)] if m > k else []
-    return tuple(left), tuple(right)
+    common = SequenceMatcher(None, before.split(), after.split(), autojunk=False).ratio()
+    if common < _LEAST_IN_COMMON:
+        return (Piece(before, differs=False),), (Piece(after, differs=False),)
+    return difference(before, after)

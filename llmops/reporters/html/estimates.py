@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops.reporters.html.wording import counted, number, score, within
+from llmops.comparison.wording import counted
+from llmops.reporters.wording import number, score, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

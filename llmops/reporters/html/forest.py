@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops.reporters.html import wording
+from llmops.comparison.wording import amount
+from llmops.reporters import wording
 from llmops.reporters.html.axis import Axis
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _forest(effects: Sequence[Effect]) -> Forest:
         role=first.role,
         unit="percentage points" if kind == "binary" else "the metric's unit",
         is_less_better=first.direction == "minimize",
-        margin=wording.margin(margin, kind) if margin else "",
+        margin=amount(margin, kind) if margin else "",
         axis=axis,
         zero=axis.place(0.0),
         band=(axis.place(-margin * scale), axis.place(upper * scale)) if margin else None,

@@ -35,7 +35,9 @@ def identity_of(manifest: Mapping[str, Any]) -> Identity:
         "Flow": _digested(manifest["flow"]),
     }
     for evaluator in manifest["evaluators"]:
-        rows[f"Evaluator {evaluator['name']}"] = _digested(evaluator)
+        repeats = evaluator.get("repeats", 1)
+        asked = f", asks {repeats} times and takes the mean" if repeats > 1 else ""
+        rows[f"Evaluator {evaluator['name']}"] = f"{_digested(evaluator)}{asked}"
     for connection in manifest.get("connections", ()):
         rows[f"Connection {connection['name']}"] = connection["identity"]
     return Identity(

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from llmops.reporters.html import wording
+from llmops.comparison.wording import listed
+from llmops.domain.choices import choices_of
+from llmops.reporters import wording
 from llmops.reporters.html.checks import checks_of
 from llmops.reporters.html.confusion import matrices
 from llmops.reporters.html.differences import prompt_differences
@@ -19,7 +21,7 @@ from llmops.reporters.html.estimates import estimate_table
 from llmops.reporters.html.forest import forests
 from llmops.reporters.html.identity import identity_of
 from llmops.reporters.html.lines import PackedLines
-from llmops.reporters.html.names import choices_of, names_of
+from llmops.reporters.html.names import names_of
 from llmops.reporters.html.slices import slice_tables
 from llmops.reporters.html.tradeoffs import scatters
 from llmops.reporters.html.verdict import verdict_of
@@ -66,7 +68,7 @@ def write(
         money=wording.money,
         seconds=wording.seconds,
         percent=wording.percent,
-        listed=wording.listed,
+        listed=listed,
     )
     content = _content(reader, report, comparison, gates)
     pieces = environment.get_template("report.html").generate(
@@ -83,8 +85,7 @@ def _content(
     reader: RunReader, report: RunReport, comparison: Comparison, gates: Sequence[GateResult]
 ) -> dict[str, object]:
     manifest = reader.manifest
-    choices = choices_of(report.configurations)
-    names = names_of(report.configurations, choices)
+    names = names_of(report, comparison)
     focus = _focus(report, comparison)
     kind = _kind(report, comparison)
     pair = [each for each in dict.fromkeys((comparison.baseline, focus)) if each]
@@ -92,12 +93,12 @@ def _content(
         "report": report,
         "comparison": comparison,
         "names": names,
-        "choices": choices,
+        "choices": choices_of({item.id: item.configuration for item in report.configurations}),
         "verdict": verdict_of(report, comparison, gates, names, kind=kind, code=manifest["code"]),
         "effects": forests(comparison.effects),
         "confirmation": forests(comparison.confirmation),
         "checks": checks_of(comparison, gates),
-        "tradeoffs": scatters(report, kind),
+        "tradeoffs": scatters(report, names, kind),
         "estimates": estimate_table(report, comparison),
         "slices": slice_tables(comparison, focus),
         "confusion": matrices(comparison, pair),

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llmops.reporters.html.axis import Axis
-from llmops.reporters.html.wording import money, score, seconds
+from llmops.reporters.wording import money, score, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from llmops.domain.analysis import Objective
     from llmops.domain.comparison import ScoreKind
     from llmops.domain.report import ConfigurationReport, RunReport
+    from llmops.reporters.html.names import Name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +71,8 @@ class _Candidate:
     quality: float
 
 
-def scatters(report: RunReport, kind: ScoreKind) -> list[Scatter]:
+def scatters(report: RunReport, names: Mapping[str, Name], kind: ScoreKind) -> list[Scatter]:
     """Return the objective against cost and against latency, where these are known."""
-    if report.objective is None:
-        return []
     prices = (
         _Price(
             name="cost",
@@ -89,14 +87,14 @@ def scatters(report: RunReport, kind: ScoreKind) -> list[Scatter]:
             text=seconds,
         ),
     )
-    charts = (_scatter(report, report.objective, price, kind) for price in prices)
+    charts = (_scatter(report, names, price, kind) for price in prices)
     return [chart for chart in charts if chart]
 
 
 def _scatter(
-    report: RunReport, objective: Objective, price: _Price, kind: ScoreKind
+    report: RunReport, names: Mapping[str, Name], price: _Price, kind: ScoreKind
 ) -> Scatter | None:
-    found = list(_candidates(report, objective, price))
+    found = list(_candidates(report, price))
     if len(found) < 2 or not any(each.taken for each in found):
         return None
     x_axis = Axis.over([each.taken for each in found] + [0.0])
@@ -110,7 +108,7 @@ def _scatter(
                 key=each.item.key,
                 x=x,
                 y=y,
-                title=f"{each.item.key} {each.item.label}: {score(each.value, kind)}"
+                title=f"{_named(names[each.item.id])}: {score(each.value, kind)}"
                 f" at {price.text(each.taken)} {price.unit}",
                 on_front=not _is_beaten(each, found),
                 aside=sum(abs(other.x - x) < 4 and abs(other.y - y) < 8 for other in points),
@@ -126,7 +124,14 @@ def _scatter(
     )
 
 
-def _candidates(report: RunReport, objective: Objective, price: _Price) -> Iterator[_Candidate]:
+def _named(name: Name) -> str:
+    return f"{name.key} {name.short}{', stopped early' if name.is_stopped else ''}"
+
+
+def _candidates(report: RunReport, price: _Price) -> Iterator[_Candidate]:
+    objective = report.objective
+    if objective is None:
+        return
     sign = 1 if objective.direction == "maximize" else -1
     for item in report.configurations:
         taken, value = price.of(item), item.value(objective.metric)

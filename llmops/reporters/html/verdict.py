@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops.reporters.html.wording import counted, listed, score
+from llmops.comparison.wording import counted, listed
+from llmops.reporters.wording import score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +54,7 @@ def verdict_of(
         best_by_mean=best if best != decision.configuration else None,
         best_mean=_best_mean(report, comparison, kind),
         caveats=(
-            *_completeness(report),
+            *_completeness(report, comparison.saved_by_racing),
             *_confidence(comparison, names),
             *_release(gates, code),
         ),
@@ -74,14 +75,15 @@ def _best_mean(report: RunReport, comparison: Comparison, kind: ScoreKind) -> st
     return score(value, kind)
 
 
-def _completeness(report: RunReport) -> Iterator[str]:
+def _completeness(report: RunReport, spared: int) -> Iterator[str]:
+    """Yield what is not there, apart from the results that racing spared."""
     figures = report.figures
     if report.status == "budget_exhausted":
         yield "The budget was exhausted before the last line."
     elif report.status != "completed":
         yield f"The run is {report.status}, not completed."
-    if figures.missing:
-        missing = counted(figures.missing, "result is", "results are")
+    if figures.missing > spared:
+        missing = counted(figures.missing - spared, "result is", "results are")
         yield f"{missing} missing of {figures.lines:,}: not run, and never counted as wrong."
     if figures.errors:
         failed = counted(figures.errors, "result is an error", "results are errors")

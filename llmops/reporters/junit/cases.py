@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from llmops.reporters.html.wording import counted
+from llmops.comparison.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from llmops.domain.comparison import Comparison
     from llmops.domain.gate import GateResult, GateStatus
-    from llmops.domain.report import Cell, ConfigurationReport, RunReport
+    from llmops.domain.report import Cell, RunReport
 
 Outcome = Literal["passed", "failure", "skipped"]
 _OUTCOMES: Final[Mapping[GateStatus, Outcome]] = {
@@ -90,7 +90,7 @@ def _decision(numbers: RunReport, comparison: Comparison) -> Iterator[Case]:
 
 def _reasons(comparison: Comparison) -> str:
     reasons = [
-        f"{comparison.labels.get(name, name)}: {'; '.join(why)}"
+        f"{comparison.names.get(name, name)}: {'; '.join(why)}"
         for name, why in comparison.decision.candidates.items()
     ]
     return "\n".join([comparison.decision.sentence, *reasons])
@@ -108,7 +108,7 @@ def _gate(result: GateResult) -> Case:
 def _guardrails(comparison: Comparison) -> Iterator[Case]:
     for check in comparison.guardrails:
         recommended = check.configuration == comparison.decision.configuration
-        label = comparison.labels[check.configuration]
+        label = comparison.names[check.configuration]
         yield Case(
             name=f"{label} keeps {check.metric} on {check.dataset}",
             outcome="passed" if check.kept else "failure" if recommended else "skipped",
@@ -127,13 +127,12 @@ def _errors(
     for item in numbers.configurations:
         for cell in item.cells:
             recommended = item.id == comparison.decision.configuration
-            yield _lines_answered(item, cell, limits.get(cell.dataset), recommended=recommended)
+            name = f"{comparison.names[item.id]} answers the lines of {cell.dataset}"
+            yield _lines_answered(name, cell, limits.get(cell.dataset), recommended=recommended)
 
 
-def _lines_answered(
-    item: ConfigurationReport, cell: Cell, limit: float | None, *, recommended: bool
-) -> Case:
-    figures, name = cell.figures, f"{item.label} answers the lines of {cell.dataset}"
+def _lines_answered(name: str, cell: Cell, limit: float | None, *, recommended: bool) -> Case:
+    figures = cell.figures
     share = figures.errors / max(1, figures.n + figures.errors)
     if not figures.errors or (limit is not None and share <= limit):
         return Case(name=name)

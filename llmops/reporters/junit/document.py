@@ -55,8 +55,8 @@ def _properties(numbers: RunReport, comparison: Comparison) -> dict[str, str]:
         "experiment": numbers.experiment,
         "status": numbers.status,
         "decision": decision.outcome,
-        "recommended": comparison.labels.get(decision.configuration or "", ""),
-        "baseline": comparison.labels.get(comparison.baseline or "", ""),
+        "recommended": comparison.names.get(decision.configuration or "", ""),
+        "baseline": comparison.names.get(comparison.baseline or "", ""),
         "objective": numbers.objective.metric if numbers.objective else "",
         "family": f"{family.size} tests, {family.method}, alpha {family.alpha:.3g}",
     }

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmops.reporters.html.wording import (
-    between,
-    change,
-    counted,
-    money,
-    p_value,
-    percent,
-    score,
-    seconds,
-)
+from llmops.comparison.wording import counted
 from llmops.reporters.markdown.gfm import table, text
+from llmops.reporters.wording import between, change, money, p_value, percent, score, seconds
 from llmops.store import replacing
 
 if TYPE_CHECKING:
@@ -60,7 +52,7 @@ def _context(numbers: RunReport, comparison: Comparison) -> str:
     if numbers.objective:
         said.append(f"Objective: {text(numbers.objective.metric)}, {numbers.objective.direction}")
     if comparison.baseline:
-        said.append(f"Baseline: {text(comparison.labels[comparison.baseline])}")
+        said.append(f"Baseline: {text(comparison.names[comparison.baseline])}")
     return ". ".join(said) + "."
 
 
@@ -70,7 +62,7 @@ def _caveats(numbers: RunReport, comparison: Comparison) -> Iterator[str]:
         status = numbers.status.replace("_", " ")
         yield f"This run is {status}: {figures.missing:,} of {figures.lines:,} results are missing."
     if decision.best_by_mean not in (None, decision.configuration):
-        best = text(comparison.labels[decision.best_by_mean])
+        best = text(comparison.names[decision.best_by_mean])
         yield f"Best by mean, which is no reason to take it: {best}."
 
 
@@ -104,7 +96,7 @@ def _effect(effect: Effect, comparison: Comparison) -> tuple[str, ...]:
     unit = " points" if effect.kind == "binary" and effect.difference is not None else ""
     interval = between(effect.interval, effect.kind)
     return (
-        comparison.labels[effect.configuration],
+        comparison.names[effect.configuration],
         effect.dataset,
         effect.metric,
         score(effect.baseline_value, effect.kind),
@@ -125,7 +117,7 @@ def _guardrails(comparison: Comparison) -> Iterator[str]:
     rows = [
         (
             "kept" if check.kept else "not kept",
-            comparison.labels[check.configuration],
+            comparison.names[check.configuration],
             check.sentence,
         )
         for check in checks
@@ -140,11 +132,13 @@ def _figures(numbers: RunReport, comparison: Comparison) -> Iterator[str]:
         f"shared answers saved {percent(figures.saved)} of the flows' calls",
     ]
     if comparison.saved_by_racing:
-        said.append(f"racing saved {counted(comparison.saved_by_racing, 'result')}")
+        calls = counted(comparison.calls_saved_by_racing, "call")
+        said.append(f"racing saved {counted(comparison.saved_by_racing, 'result')}, about {calls}")
     yield ", ".join(said)
+    stopped = {each.configuration for each in comparison.estimates if each.stopped_after}
     rows = [
         (
-            item.label,
+            f"{comparison.names[item.id]}{' (stopped early)' if item.id in stopped else ''}",
             money(item.figures.cost_per_line),
             seconds(item.figures.p50),
             seconds(item.figures.p95),

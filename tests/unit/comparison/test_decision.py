@@ -31,8 +31,8 @@ def test_one_that_is_shown_to_be_better_wins() -> None:
     decision = verdict.decision
     assert (decision.outcome, decision.configuration) == ("winner", "b")
     assert decision.sentence == (
-        "Use variant b: its m.right is shown to be better than that of variant a, the baseline, "
-        "15 points better on reviews (200 lines, p < 0.001), corrected for 2 tests."
+        "Use variant b: m.right is 15 points better than the baseline's on reviews (200 lines), "
+        "significant after correcting for 2 tests."
     )
     assert set(decision.candidates) == {"a", "c"}
     assert decision.confirmed is None
@@ -43,7 +43,10 @@ def test_the_best_by_mean_does_not_win_by_its_mean() -> None:
     decision = reach_verdict(scores, ACCURACY, contenders()).decision
     assert (decision.outcome, decision.configuration) == ("no winner", "a")
     assert decision.best_by_mean == "b"
-    assert "2 points better on reviews (200 lines, p = 0.12)" in decision.sentence
+    assert decision.sentence == (
+        "No winner, keep the baseline: variant b has the best mean m.right, but that may be "
+        "chance: 2 points better on reviews (200 lines, p = 0.12)."
+    )
 
 
 def test_lines_that_were_left_out_are_told() -> None:
@@ -52,7 +55,7 @@ def test_lines_that_were_left_out_are_told() -> None:
     decision = reach_verdict(
         run_scores(dataset_scores(m_right=rows)), ACCURACY, contenders()
     ).decision
-    assert "10 of 200 lines lack a score from one of the two and are left out" in decision.sentence
+    assert "on reviews (190 of 200 lines), significant." in decision.sentence
 
 
 def test_the_more_tests_the_less_is_shown() -> None:
@@ -70,9 +73,27 @@ def test_one_that_is_worse_on_another_dataset_does_not_win() -> None:
     decision = reach_verdict(scores, ACCURACY, contenders()).decision
     assert decision.outcome == "no winner"
     assert decision.candidates["b"] == (
-        "shown to be worse on y: 10 points worse on 200 lines (p < 0.001)",
+        "10 points worse than the baseline on y (200 lines, p < 0.001)",
     )
-    assert "worse on y" in decision.sentence
+    assert decision.sentence == (
+        "No winner, keep the baseline: variant b is 15 points better on x (200 lines), significant "
+        "after correcting for 2 tests, but can't be chosen: 10 points worse than the baseline on y "
+        "(200 lines, p < 0.001)."
+    )
+
+
+def test_what_all_datasets_show_is_said_once_and_what_may_be_chance_apart() -> None:
+    scores = run_scores(
+        dataset_scores("x", m_right=share(EQUAL, BETTER)),
+        dataset_scores("y", m_right=share(EQUAL, 140)),
+        dataset_scores("z", m_right=share(EQUAL, 101)),
+    )
+    decision = reach_verdict(scores, ACCURACY, contenders()).decision
+    assert decision.sentence == (
+        "Use variant b: m.right is 15 points better than the baseline's on x (200 lines) and 20 on "
+        "y (200 lines), significant after correcting for 3 tests. "
+        "Not significant: 0.5 points better on z (200 lines, p = 1)."
+    )
 
 
 def test_one_whose_mean_over_the_datasets_is_lower_does_not_win() -> None:
@@ -82,7 +103,9 @@ def test_one_whose_mean_over_the_datasets_is_lower_does_not_win() -> None:
     )
     decision = reach_verdict(scores, ACCURACY, contenders()).decision
     assert decision.outcome == "no winner"
-    assert decision.candidates["b"] == ("its mean over the datasets is no better",)
+    assert decision.candidates["b"] == (
+        "its mean over the datasets is no better than the baseline's",
+    )
 
 
 def test_less_is_better_when_minimized() -> None:
@@ -102,7 +125,7 @@ def test_a_guardrail_without_a_margin_stops_what_is_shown_to_be_worse() -> None:
     assert [check.kept for check in verdict.guardrails] == [False, True]
     assert verdict.decision.configuration == "c"
     assert verdict.decision.candidates["b"] == (
-        "m.polite on reviews is worse: 15 points worse on 200 lines (p < 0.001)",
+        "m.polite on reviews is 15 points worse (200 lines, p < 0.001)",
     )
 
 
@@ -110,7 +133,27 @@ def test_a_guardrail_without_a_margin_stops_what_is_shown_to_be_worse() -> None:
 def test_a_guardrail_with_a_margin_has_to_be_shown(margin: float, outcome: str) -> None:
     analysis = replace(ACCURACY, guardrails=(Guardrail(metric="m.polite", margin=margin),))
     scores = run_scores(dataset_scores(m_right=share(EQUAL, BETTER), m_polite=share(180, 176)))
-    assert reach_verdict(scores, analysis, contenders()).decision.outcome == outcome
+    verdict = reach_verdict(scores, analysis, contenders())
+    assert verdict.decision.outcome == outcome
+    assert verdict.guardrails[0].kept is (outcome == "winner")
+
+
+@pytest.mark.parametrize(
+    ("polite", "said"),
+    [
+        (170, "5 points worse (200 lines); less than 4 points worse is allowed"),
+        (176, "2 points worse (200 lines); less than 4 points worse is not shown (p = 0."),
+        (
+            180,
+            "no different (200 lines); less than 4 points worse is shown (p < 0.001",
+        ),
+    ],
+)
+def test_a_guardrail_says_what_was_seen_and_what_was_wanted(polite: int, said: str) -> None:
+    analysis = replace(ACCURACY, guardrails=(Guardrail(metric="m.polite", margin=0.04),))
+    scores = run_scores(dataset_scores(m_right=share(EQUAL, BETTER), m_polite=share(180, polite)))
+    (check,) = reach_verdict(scores, analysis, contenders()).guardrails
+    assert check.sentence.startswith(f"m.polite on reviews is {said}")
 
 
 def test_a_margin_is_harder_to_show_among_more_variants() -> None:
@@ -189,11 +232,13 @@ def test_of_several_the_best_mean_wins_and_the_sentence_says_what_that_is_worth(
     scores = run_scores(dataset_scores(m_right=share(EQUAL, 128, BETTER, 160)))
     decision = reach_verdict(scores, ACCURACY, contenders()).decision
     assert decision.configuration == "d"
-    assert "not shown to be better than the next best" not in decision.sentence
+    assert "runner-up" not in decision.sentence
     scores = run_scores(dataset_scores(m_right=share(EQUAL, 128, BETTER)))
     decision = reach_verdict(scores, ACCURACY, contenders()).decision
     assert decision.configuration == "c"
-    assert "it is not shown to be better than the next best, variant b." in decision.sentence
+    assert decision.sentence.endswith(
+        " It is not shown to be better than the runner-up, variant b."
+    )
 
 
 def test_of_winners_that_are_equivalent_the_cheaper_or_faster_is_used() -> None:
@@ -202,9 +247,9 @@ def test_of_winners_that_are_equivalent_the_cheaper_or_faster_is_used() -> None:
     taken = contenders(cost={"c": 3.0}, seconds={"b": 3.0})
     cheap = reach_verdict(scores, analysis, taken).decision
     assert (cheap.configuration, cheap.best_by_mean) == ("b", "c")
-    assert "variant c has the best mean, but this one is equal and cheaper" in cheap.sentence
+    assert "The best mean has variant c; this one is equivalent and cheaper." in cheap.sentence
     assert cheap.candidates["c"] == (
-        "better than the baseline too; equivalent to variant b and no cheaper",
+        "better than the baseline too; equivalent to variant b and not known to be cheaper",
     )
     fast = reach_verdict(scores, replace(analysis, prefer="latency"), taken).decision
     assert fast.configuration == "c"
@@ -217,9 +262,8 @@ def test_the_cheapest_of_equals_is_used() -> None:
     decision = reach_verdict(scores, analysis, taken).decision
     assert (decision.outcome, decision.configuration) == ("equivalent", "c")
     assert decision.sentence == (
-        "Equivalent: use variant c, the cheapest, at 25% of the baseline's cost; m.right of "
-        "variant b and variant c is shown to differ from that of the baseline by less than "
-        "5 points (200 lines)."
+        "Equivalent: use variant c, the cheapest, at 25% of the baseline's cost. It is shown to "
+        "differ from the baseline by less than 5 points in m.right (200 lines)."
     )
     assert set(decision.candidates) == {"a", "b", "d"}
 
@@ -229,6 +273,10 @@ def test_the_baseline_stays_when_no_equal_is_cheaper() -> None:
     scores = run_scores(dataset_scores(m_right=share(EQUAL, 99)))
     decision = reach_verdict(scores, analysis, contenders()).decision
     assert (decision.outcome, decision.configuration) == ("equivalent", "a")
+    assert decision.sentence == (
+        "Equivalent: keep the baseline, as none of its equals is known to be cheaper. variant b is "
+        "shown to differ from the baseline by less than 5 points in m.right (200 lines)."
+    )
 
 
 def test_an_equal_replaces_a_baseline_that_breaks_a_limit() -> None:
@@ -240,6 +288,7 @@ def test_an_equal_replaces_a_baseline_that_breaks_a_limit() -> None:
     decision = reach_verdict(scores, analysis, taken).decision
     assert decision.configuration == "b"
     assert "at most 2" in decision.candidates["a"][0]
+    assert "as the baseline breaks a limit (95th percentile" in decision.sentence
 
 
 def test_few_lines_never_show_equivalence() -> None:
@@ -257,9 +306,9 @@ def halves(chosen_on: int, held_out: int) -> list[list[float]]:
 @pytest.mark.parametrize(
     ("held_out", "outcome", "words"),
     [
-        (65, "winner", "held-out lines confirm it, 15 points better (100 lines, p < 0.001)"),
-        (51, "no winner", "held-out lines do not confirm it, 1 point better (100 lines, p = 0.16)"),
-        (40, "no winner", "held-out lines do not confirm it, 10 points worse (100 lines, p = 1)"),
+        (65, "winner", "Held-out lines confirm it: 15 points better (100 lines, p < 0.001)"),
+        (51, "no winner", "held-out lines do not confirm it: 1 point better (100 lines, p = 0.16)"),
+        (40, "no winner", "held-out lines do not confirm it: 10 points worse (100 lines, p = 1)"),
     ],
 )
 def test_held_out_lines_have_the_last_word(held_out: int, outcome: str, words: str) -> None:
@@ -294,7 +343,7 @@ def test_numbers_that_are_no_shares_keep_their_unit() -> None:
     analysis = Analysis(objective=Objective(metric="m.stars"))
     scores = run_scores(dataset_scores(m_stars=[noisy(3.0), [*reversed(noisy(3.4))]]))
     decision = reach_verdict(scores, analysis, contenders()).decision
-    assert "0.4 better on reviews (200 lines, p < 0.001)" in decision.sentence
+    assert "m.stars is 0.4 better than the baseline's on reviews (200 lines)" in decision.sentence
 
 
 def test_a_metric_of_the_whole_run_decides_nothing_and_the_sentence_says_what_to_do() -> None:
@@ -332,3 +381,32 @@ def test_a_dataset_on_which_every_line_failed_stands_in_the_way() -> None:
     decision = reach_verdict(scores, ACCURACY, contenders()).decision
     assert decision.outcome == "no winner"
     assert decision.candidates["b"] == ("m.right on y can't be compared: no line has a score",)
+
+
+def test_without_any_score_nobody_wins() -> None:
+    silent = replace(
+        dataset_scores(m_right=share(EQUAL, BETTER)), values={}, evaluators=frozenset()
+    )
+    scores = replace(run_scores(silent, dataset_scores(x_other=share(1, 1))), datasets=(silent,))
+    decision = reach_verdict(scores, ACCURACY, contenders()).decision
+    assert (decision.outcome, decision.configuration) == ("no winner", "a")
+    assert decision.sentence == "No winner: no line has a score."
+    assert decision.candidates == {"b": ("no line has a score",)}
+
+
+def test_a_baseline_alone_wins_nothing() -> None:
+    decision = reach_verdict(
+        run_scores(dataset_scores(m_right=share(EQUAL))), ACCURACY, contenders()
+    ).decision
+    assert decision.sentence == "No winner: only the baseline ran."
+
+
+def test_a_leader_that_was_stopped_has_no_p_value() -> None:
+    scores = run_scores(
+        dataset_scores("x", m_right=share(EQUAL, 110), stopped_after={1: 180}),
+        dataset_scores("y", m_right=share(EQUAL, 101)),
+    )
+    sentence = reach_verdict(scores, ACCURACY, contenders()).decision.sentence
+    assert (
+        "5 points better on x (stopped after 180 lines) and 0.5 on y (200 lines, p = 1)" in sentence
+    )

@@ -11,8 +11,9 @@ from fake_scores import dataset_scores, run_scores
 from llmops.comparison.confusion import confusions_of
 from llmops.comparison.criteria import Criterion
 from llmops.comparison.estimates import estimates_of
-from llmops.comparison.regressions import regressions_of
-from llmops.comparison.slices import slices_of
+from llmops.comparison.regressions import improvements_of, regressions_of
+from llmops.comparison.slices import Question, questions_of, slices_of
+from llmops.domain.analysis import Analysis, Gate, Objective
 
 RIGHT = Criterion(metric="m.right", role="objective")
 NONE = float("nan")
@@ -59,10 +60,56 @@ def test_slices_come_worst_first_and_tiny_ones_not_at_all() -> None:
     scores = run_scores(
         dataset_scores(m_right=[[1] * 14, [1] * 6 + [0] * 6 + [0, 0]], columns={"region": regions})
     )
-    worst, fine = slices_of(scores, RIGHT, 0.95)
+    worst, *others = slices_of(
+        scores, [Question(column="region", metric="m.right", direction="maximize")], 0.95
+    )
     assert (worst.value, worst.lines, worst.score, worst.baseline_score) == ("south", 6, 0.0, 1.0)
-    assert (fine.value, fine.score) == ("north", 1.0)
     assert worst.interval is not None
+    assert {(each.configuration, each.value, each.score) for each in others} == {
+        ("b", "north", 1.0),
+        ("a", "north", 1.0),
+        ("a", "south", 1.0),
+    }
+
+
+def test_a_baseline_alone_has_slices_without_a_difference() -> None:
+    scores = run_scores(dataset_scores(m_words=[[4, 6, NONE]], columns={"region": ["east"] * 3}))
+    question = Question(column="region", metric="m.words", direction="minimize", fewest=1)
+    (only,) = slices_of(scores, [question], 0.95)
+    assert (only.configuration, only.score, only.lines, only.n) == ("a", 5.0, 3, 2)
+    assert only.interval is None
+
+
+def test_the_plan_asks_for_the_objective_and_for_what_gates_look_at() -> None:
+    plan = Analysis(
+        objective=Objective(metric="right"),
+        slices=("region",),
+        gates=(
+            Gate(metric="right", at_least=0.5, slice="region", min_lines=3),
+            Gate(metric="words", at_most=40, slice="language"),
+            Gate(metric="words", max_drop=2, direction="minimize", slice="language"),
+            Gate(metric="words", at_most=40),
+        ),
+    )
+    assert questions_of(plan, ["m.right", "m.words"]) == (
+        Question(column="region", metric="m.right", direction="maximize", fewest=3),
+        Question(column="language", metric="m.words", direction="minimize"),
+    )
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_a_difference_of_shares_never_leaves_the_possible_range(repeats: int) -> None:
+    lines = 8
+    baseline = [[1] * repeats] * lines
+    other = [[0] * repeats] * (lines - 1) + [[0] * (repeats - 1) + [1]]
+    scores = run_scores(
+        dataset_scores(m_right=[baseline, other], columns={"region": ["east"] * lines})
+    )
+    question = Question(column="region", metric="m.right", direction="maximize")
+    worst, _ = slices_of(scores, [question], 0.95)
+    assert worst.interval is not None
+    assert worst.score is not None
+    assert -1 <= worst.interval.low <= worst.score - 1 <= worst.interval.high <= 1
 
 
 def test_less_is_worse_only_where_more_is_better() -> None:
@@ -77,9 +124,24 @@ def test_less_is_worse_only_where_more_is_better() -> None:
     ]
 
 
-def test_a_line_that_only_one_answered_is_no_regression() -> None:
-    scores = run_scores(dataset_scores(m_right=[[1, NONE], [NONE, 0]]))
+def test_better_lines_are_numbers_of_the_file_and_of_the_objective_only() -> None:
+    rows = [[0, 0, 1, 1], [0, 1, 0, 1], [1, 1, 1, NONE]]
+    dataset = dataset_scores(m_right=rows, m_words=rows)
+    scores = run_scores(dataset.only(np.array([False, True, True, True])))
+    words = Criterion(metric="m.words", role="guardrail")
+    found = improvements_of(scores, [RIGHT, words])
+    assert [(each.configuration, each.metric, each.lines) for each in found] == [
+        ("b", "m.right", (1,)),
+        ("c", "m.right", (1,)),
+    ]
+    fewer = replace(RIGHT, direction="minimize")
+    assert [each.lines for each in improvements_of(scores, [fewer])] == [(2,)]
+
+
+def test_a_line_that_only_one_answered_is_no_change() -> None:
+    scores = run_scores(dataset_scores(m_right=[[1, NONE, 0], [NONE, 0, NONE]]))
     assert regressions_of(scores, [RIGHT]) == ()
+    assert improvements_of(scores, [RIGHT]) == ()
 
 
 def test_labels_are_counted_by_expected_and_predicted() -> None:

@@ -46,6 +46,15 @@ def test_every_field_must_be_there_and_of_its_type(name: str) -> None:
         {"comments": {"reviews:3": 5}},
         {"acknowledged": [5]},
         {"more": "than there is"},
+        {"max_traffic": 100.5},
+        {"max_traffic": -1},
+        {"max_traffic": 10**400},
+        {"max_traffic": float("nan")},
+        {"run": "../20260102-030405-abcd"},
+        {"run": "reviews"},
+        {"run": "reviews/a/b"},
+        {"run": "reviews/" + "x" * 300},
+        {"expires": "2099-01-01"},
     ],
 )
 def test_what_cannot_be_used_is_no_approval(part: dict[str, object]) -> None:

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from fake_comparison import fake_comparison
 from fake_reports import IDS, Scores, figures, report
 
 from llmops.domain.analysis import Analysis, Gate, Guardrail
-from llmops.domain.comparison import Comparison, Slice
+from llmops.domain.description import Slice
 from llmops.domain.report import RunReport, Score
 from llmops.gating import check_gates
+
+if TYPE_CHECKING:
+    from llmops.domain.comparison import Comparison
 
 BASELINE, VARIANT = IDS[:2]
 
@@ -184,9 +188,12 @@ def slices(
             dataset="reviews",
             configuration=configuration,
             metric="x.score",
+            direction="maximize",
             lines=lines,
+            n=lines,
             score=score,
             baseline_score=0.8,
+            difference=None,
             interval=None,
         )
         for value, score in zip(("de", "en", "fr"), scores, strict=False)
@@ -236,11 +243,20 @@ def test_a_slice_is_compared_with_the_baseline_on_the_same_lines() -> None:
     assert (result.status, result.slice_value) == ("unmet", "en")
 
 
-def test_the_baseline_has_slices_beside_those_of_any_variant() -> None:
+def test_the_baseline_is_judged_by_slices_of_its_own() -> None:
     gate = Gate(metric="score", at_least=0.85, slice="language")
-    comparison = judged(gate, slices=slices(0.9, 0.9), chosen=BASELINE)
-    (result,) = check_gates(run({"x.score": 0.9}), comparison)
-    assert (result.status, result.seen) == ("unmet", 0.8)
+    there = (*slices(0.9, 0.9), *slices(0.8, 0.7, configuration=BASELINE))
+    (result,) = check_gates(run({"x.score": 0.9}), judged(gate, slices=there, chosen=BASELINE))
+    assert (result.status, result.seen) == ("unmet", 0.7)
+
+
+def test_a_slice_says_how_many_of_its_lines_have_a_score() -> None:
+    gate = Gate(metric="score", at_least=0.5, slice="language")
+    there = tuple(replace(each, n=2) for each in slices(0.9))
+    (result,) = check_gates(run({"x.score": 0.9}), judged(gate, slices=there))
+    assert result.sentence.startswith(
+        "x.score on reviews for language 'de', the worst of 1, is 0.9 (n = 2 on 30 lines)"
+    )
 
 
 def test_one_may_ask_for_another_configuration() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fake_comparison import fake_comparison
 
-from llmops.domain.comparison import Confusion
+from llmops.domain.description import Confusion
 from llmops.reporters.html.confusion import SHADES, matrices
 
 

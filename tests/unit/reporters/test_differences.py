@@ -25,14 +25,14 @@ def test_only_the_words_that_changed_are_marked() -> None:
         (line.sign, piece.text)
         for line in diff("Answer with one word.", "Answer with two words.")
         for piece in line.pieces
-        if piece.marked
+        if piece.differs
     }
     assert marked == {("out", "one"), ("out", "word"), ("in", "two"), ("in", "words")}
 
 
 def test_lines_with_little_in_common_are_not_marked_word_by_word() -> None:
     pieces = [piece for line in diff("a b c d", "w x y z") for piece in line.pieces]
-    assert not any(piece.marked for piece in pieces if piece.text.strip())
+    assert not any(piece.differs for piece in pieces if piece.text.strip())
 
 
 def test_each_prompt_that_differs_is_shown_once_with_all_who_have_it() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from llmops.domain.comparison import Interval, ScoreKind
-from llmops.reporters.html.wording import MINUS, between, change, score, within
+from llmops.reporters.wording import MINUS, between, change, score, within
 
 NARROW = Interval(low=-0.02, high=0.1, method="t")
 

@@ -71,4 +71,8 @@ def test_nothing_is_said_where_noise_and_lines_cannot_be_told_apart(scores: Floa
 def test_missing_lines_and_the_order_do_not_matter(rows: list[list[int]]) -> None:
     scores = np.array(rows, float)
     padded = np.vstack([scores[::-1, ::-1], np.full((1, 2), np.nan)])
-    assert split(padded) == pytest.approx(split(scores))
+    found, again = split(scores), split(padded)
+    assert found is not None
+    assert again is not None
+    # The root of a rounding error is a thousand times as large: variances are compared.
+    assert np.square(again) == pytest.approx(np.square(found), abs=1e-9)

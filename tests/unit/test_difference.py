@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmops.viewing.difference import Piece, difference
+from llmops.difference import Piece, difference
 
 
 @given(st.text(), st.text())
