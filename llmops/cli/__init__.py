@@ -19,6 +19,7 @@ from llmops.cli.releases import releases
 from llmops.cli.report import report
 from llmops.cli.run import run
 from llmops.cli.schema import schema
+from llmops.cli.serve import serve
 from llmops.cli.track import track
 from llmops.cli.view import view
 from llmops.errors import Interrupted, LLMOpsError
@@ -34,7 +35,7 @@ app = typer.Typer(
 for command in (
     *(plan, run, report, compare, gate, view),
     *(keygen, approve, reject, audit, register),
-    *(track, schema),
+    *(serve, track, schema),
 ):
     app.command()(command)
 app.add_typer(releases)
