@@ -71,7 +71,8 @@ def _gates(gates: Sequence[GateResult]) -> Iterator[str]:
         return
     unmet_first = sorted(gates, key=lambda gate: gate.status != "unmet")
     unmet = sum(gate.status == "unmet" for gate in gates)
-    yield f"**Gates**: {unmet:,} of {len(gates):,} not met"
+    said = f"{unmet:,} of {len(gates):,} not met" if unmet else f"all {len(gates):,} met"
+    yield f"**Gates**: {said}"
     rows = [(gate.status, gate.wanted, gate.sentence) for gate in unmet_first]
     yield table(("", "gate", "seen"), rows, room=14_000)
 
