@@ -111,15 +111,21 @@ def read_approvers(project: Path, experiment: str) -> Approvers:
     try:
         found = Approvers.model_validate(raw)
     except ValidationError as error:
-        faults = [
-            Fault(where=f"{label}: {'.'.join(map(str, each['loc']))}", seen=each["msg"])
-            for each in error.errors(include_url=False, include_input=False)
-        ]
-        raise ConfigError(faults) from None
+        raise ConfigError([*_misfits(error, label)]) from None
     if faults := list(_faults(found, label)):
         raise ConfigError(faults)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return found.model_copy(update={"digest": digest, "label": label})
+
+
+def _misfits(error: ValidationError, label: str) -> Iterator[Fault]:
+    found = error.errors(include_url=False, include_input=False)
+    wrong_inside = {each["loc"][:1] for each in found if len(each["loc"]) > 1}
+    for each in found:
+        if each["loc"] not in wrong_inside:  # it would only count what is left
+            place = ".".join(map(str, each["loc"]))
+            where = f"{label}: {place}" if place else label
+            yield Fault(where=where, seen=each["msg"].removeprefix("Value error, "))
 
 
 def _faults(found: Approvers, label: str) -> Iterator[Fault]:

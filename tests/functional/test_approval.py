@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,6 +23,7 @@ from llmops.domain.analysis import Gate
 from llmops.errors import ApprovalError, ConfigError
 from llmops.pipeline.approve import record
 from llmops.pipeline.audit import audit
+from llmops.pipeline.record import record_plan
 from llmops.pipeline.register import register
 from llmops.signing import load_private_key
 from llmops.store import RunWriter
@@ -37,9 +41,18 @@ def made(tmp_path: Path) -> ApprovedRun:
     return write_approvable(tmp_path, *GATES)
 
 
-def llmops(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def llmops(project: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "llmops", *arguments]
-    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command,
+        cwd=project,
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,  # without a terminal, as in CI
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_an_approval_allows_its_scope(made: ApprovedRun) -> None:
@@ -156,6 +169,51 @@ def test_all_faults_of_the_approvers_are_named_together(made: ApprovedRun) -> No
         read_approvers(made.project, "reviews")
 
 
+def test_what_is_wrong_is_said_once_and_where(made: ApprovedRun) -> None:
+    rules = "environments: {staging: {}}\n"
+    path = made.approvers
+    for text, said in (
+        (
+            "reviewers: [{name: Ada, emails: [a], key: x}]",
+            ": reviewers.0.key: no public key that can",
+        ),
+        ("reviewers: []", ": reviewers: Tuple should have at least 1 item"),
+        ("- a", ", line 2: not valid YAML"),
+    ):
+        path.write_text(rules + text)
+        with pytest.raises(ConfigError) as raised:
+            read_approvers(made.project, "reviews")
+        (fault,) = raised.value.faults
+        assert str(fault).startswith(f"experiments/approvers.yaml{said}")
+    path.write_text("just a text")
+    with pytest.raises(ConfigError, match=r"^experiments/approvers.yaml: Input should be"):
+        read_approvers(made.project, "reviews")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "said"),
+    [
+        ("reviewers: [Ada, Ben]", "reviewers: []", "nobody; leave it out"),
+        ("reviewers: [Ada, Ben]", "reviewers: [Ada, Dan]", "no reviewer 'Dan'; allowed: Ada, Ben"),
+        ("required: 2, reviewers: [Ada, Ben]", "required: 2, reviewers: [Ada, Ada]", "from 1 rev"),
+        ("required: 2", "required: 4", "4 approvals from 2 reviewers"),
+        ("required: 2", "required: 0", "greater than or equal to 1"),
+        ("max_traffic: 50", "max_traffic: .nan", "production.max_traffic"),
+        ("name: Ben", "name: Ada", "'Ada' is there 2 times"),
+        ("emails: [ada@example.com]", "emails: []", "reviewers.0.emails"),
+        ("emails: [ada@example.com], ", "", "reviewers.0.emails: Field required"),
+        ("environments:", "environments: {}\nrest:", "environments: Dictionary should have"),
+    ],
+)
+def test_a_fault_of_the_approvers_is_named(
+    made: ApprovedRun, wrong: str, right: str, said: str
+) -> None:
+    made.approvers.write_text(made.approvers.read_text().replace(wrong, right))
+    with pytest.raises(ConfigError) as raised:
+        read_approvers(made.project, "reviews")
+    assert said in str(raised.value)
+
+
 def test_one_key_is_one_reviewer_however_it_is_written(made: ApprovedRun) -> None:
     form = (Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     pems = {
@@ -212,6 +270,95 @@ def test_the_command_refuses_another_persons_key(tmp_path: Path) -> None:
     assert refused.returncode == 5
     assert "the signature is not that of 'Ada'" in refused.stderr
     assert not made.ledger.exists()
+
+
+def add_reviewer(made: ApprovedRun, name: str, line: str) -> None:
+    with made.approvers.open("a") as file:
+        file.write(f"- {{name: {name}, emails: [{name}@example.com], key: {line}}}\n")
+
+
+def said_by(name: str, key: Path) -> tuple[str, ...]:
+    who = ("--key", str(key), "--reviewer", name, "--reason", "good")
+    return ("approve", "latest", *who, "--env", "staging", "--max-traffic", "20")
+
+
+def test_a_key_with_a_passphrase_needs_it(tmp_path: Path) -> None:
+    made = write_approvable(tmp_path)
+    key = tmp_path / "keys" / "dora"
+    typed = "a-passphrase-of-dora"
+    none = llmops(tmp_path, "keygen", str(key), "--protect")
+    assert (none.returncode, key.exists()) == (2, False)
+    assert "LLMOPS_KEY_PASSPHRASE: no passphrase" in none.stderr
+    new = llmops(tmp_path, "keygen", str(key), "--protect", LLMOPS_KEY_PASSPHRASE=typed)
+    add_reviewer(made, "Dora", new.stdout.strip())
+    for given, said in (("", "no passphrase"), ("wrong-one", "or another passphrase")):
+        refused = llmops(tmp_path, *said_by("Dora", key), LLMOPS_KEY_PASSPHRASE=given)
+        assert (refused.returncode, made.ledger.exists()) == (2, False)
+        assert said in refused.stderr
+        assert "Traceback" not in refused.stderr
+    done = llmops(tmp_path, *said_by("Dora", key), LLMOPS_KEY_PASSPHRASE=typed)
+    assert done.returncode == 0, done.stderr
+    assert typed not in made.ledger.read_text() + done.stdout + done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="needs OpenSSH")
+@pytest.mark.parametrize("typed", ["", "a-passphrase-of-eve"])
+def test_a_key_of_openssh_signs(tmp_path: Path, typed: str) -> None:
+    made = write_approvable(tmp_path)
+    key = tmp_path / "keys" / "eve"
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", typed, "-C", "eve@laptop", "-f", key]
+    subprocess.run(command, check=True)
+    add_reviewer(made, "Eve", key.with_suffix(".pub").read_text().strip())
+    done = llmops(tmp_path, *said_by("Eve", key), LLMOPS_KEY_PASSPHRASE=typed)
+    if typed and not importlib.util.find_spec("bcrypt"):
+        assert done.returncode == 2
+        assert "Need bcrypt module" in done.stderr
+    else:
+        assert done.returncode == 0, done.stderr
+        assert made.require().reviewers == ("Eve",)
+
+
+def test_what_the_command_needs_is_named(tmp_path: Path) -> None:
+    made = write_approvable(tmp_path)
+    no_key = llmops(tmp_path, *said_by("Ada", made.approvers))
+    assert no_key.returncode == 2
+    public = llmops(tmp_path, *said_by("Ada", tmp_path / "none"))
+    assert "No such file" in public.stderr
+    far = llmops(tmp_path, *said_by("Ada", made.key("Ada")), "--expires", "9999999999d")
+    assert (far.returncode, "Traceback" in far.stderr) == (2, False)
+    made.approvers.unlink()
+    no_rules = llmops(tmp_path, *said_by("Ada", made.key("Ada")))
+    assert no_rules.returncode == 2
+    assert "approvers.yaml: no such file; looked for experiments/reviews/" in no_rules.stderr
+
+
+def test_rules_that_changed_are_named_until_somebody_approves_again(made: ApprovedRun) -> None:
+    made.approve("Ada")
+    made.approve("Ben")
+    assert audit(made.project).breaks == ()
+    made.approvers.write_text(made.approvers.read_text() + "# a remark\n")
+    said = "experiments/approvers.yaml has changed since; this approval no longer holds"
+    assert [each.seen for each in audit(made.project).breaks] == [said, said]
+    with pytest.raises(ApprovalError, match=r"approvers.yaml has changed since"):
+        made.require()
+    made.approve("Ada")
+    assert len(audit(made.project).breaks) == 1
+    made.reject("Cleo")
+    assert audit(made.project).breaks == ()
+
+
+def test_what_is_not_what_was_stated_before_the_run_is_not_approved(tmp_path: Path) -> None:
+    made = write_approvable(tmp_path)
+    record_plan(tmp_path, made.folder)
+    made.draft()
+    path = made.folder / "manifest.json"
+    content = json.loads(path.read_text())
+    content["analysis"]["objective"]["metric"] = "words"
+    path.write_text(json.dumps(content))
+    said = "analysis is not what was stated before the run"
+    with pytest.raises(ApprovalError, match=said):
+        made.draft()
+    assert said in [each.seen for each in audit(tmp_path).breaks]
 
 
 def test_a_run_elsewhere_is_not_here_rather_than_broken(made: ApprovedRun) -> None:

@@ -9,6 +9,8 @@ from typing import cast
 
 import pytest
 
+from llmops.approvers import Approvers, Reviewer, Rule, read_approvers
+
 PROJECT = Path(__file__).parents[2]
 REFERENCE = PROJECT / "docs" / "reference" / "experiment.md"
 
@@ -39,3 +41,16 @@ def test_every_experiment_names_its_schema() -> None:
     for path in PROJECT.glob("experiments/*/*.yaml"):
         first = path.read_text(encoding="utf-8").splitlines()[0]
         assert first == "# yaml-language-server: $schema=../experiment.schema.json", path
+
+
+def test_the_reference_of_approvers_names_every_key_and_its_example_is_valid(
+    tmp_path: Path,
+) -> None:
+    text = (PROJECT / "docs" / "reference" / "approvers.md").read_text(encoding="utf-8")
+    keys = {*Approvers.model_fields, *Reviewer.model_fields, *Rule.model_fields}
+    assert {key for key in keys - {"digest", "label"} if f"`{key}`" not in text} == set()
+    example = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert example is not None
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "approvers.yaml").write_text(example[1])
+    assert read_approvers(tmp_path, "reviews").reviewer("Ada")
