@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -65,6 +66,7 @@ def prepare(project: Path, label: str) -> Served:
         ConfigError: when there is none, with every variable that is missing.
         ApprovalError: when it is not what was registered.
     """
+    sys.dont_write_bytecode = True  # a file beside the flow's would make it another release
     release, folder = find_release(project, label)
     variables = read_variables(project)
     connections = read_connections(release, folder, project, variables)

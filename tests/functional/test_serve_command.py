@@ -19,6 +19,7 @@ from sample_project import KEY, answers
 from served_release import LONG, PROVIDER, production_log, read, release_flow, serving
 
 from llmops.domain.configuration import Configuration
+from llmops.registries.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -277,6 +278,17 @@ def test_what_cannot_be_served_says_why(released: Project) -> None:
     file.write_text(file.read_text() + "\n")
     code, said = refused("messages/1")
     assert (code, "flow.dag.yaml has changed" in said) == (5, True)
+
+
+def test_serving_leaves_the_release_as_it_was_registered(released: Project) -> None:
+    """Python would write its compiled files beside the flow's, where the account may."""
+    flow = released.folder / "flows" / "exact_match"
+    release_flow(released.folder, flow, Configuration(), name="match")
+    for folder in (released.folder / "reports" / "releases" / "match").rglob("*"):
+        folder.chmod(0o755)
+    with serving(released, "match/1"):
+        pass
+    assert Catalogue(project=released.folder, actor="ada").load("match/1").label == "match/1"
 
 
 def test_a_secret_that_was_written_out_is_not_there(released: Project) -> None:
