@@ -8,6 +8,7 @@ import json
 import socket
 import struct
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl
 
@@ -78,6 +79,9 @@ class Exchange(asyncio.Protocol):
         if fault := stub.fault():
             stub.faults[fault] += 1
         if fault == "hang":
+            return
+        if stub.held is not None:
+            stub.held.append(partial(self.finish, path, body, raw, fault))
             return
         delay = settings.get("slow_ms", 5000) if fault == "slow" else settings.get("latency_ms", 0)
         if delay and fault != "429":

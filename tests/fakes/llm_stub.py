@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Self, cast
 from llm_exchange import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 FAULTS = ("429", "500", "hang", "reset", "trunc", "garbage", "empty", "slow")
 
@@ -43,6 +43,7 @@ class LLMStub:
     `fresh` (another answer each time that the same is asked).
     `script` names the faults of the first requests, in order: one of FAULTS, any HTTP status,
     `quota` (429 for good), `odd` (JSON of another shape), or nothing for a good answer.
+    Between `hold` and `release` good answers wait: a test says when, and not a clock.
     """
 
     def __init__(
@@ -62,6 +63,20 @@ class LLMStub:
         self.times = Counter[str]()
         self.seen = deque[Seen](maxlen=100)
         self.arrivals = deque[float]()
+        self.held: list[Callable[[], None]] | None = None
+
+    def hold(self) -> None:
+        """Let answers wait from now on."""
+        self.held = []
+
+    def release(self) -> None:
+        """Give the answers that wait, and let none wait; from any thread."""
+        self.loop.call_soon_threadsafe(self._let_go)
+
+    def _let_go(self) -> None:
+        held, self.held = self.held or [], None
+        for finish in held:
+            finish()
 
     @property
     def url(self) -> str:
@@ -99,8 +114,8 @@ class LLMStub:
         return ""
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        self.server = await loop.create_server(
+        self.loop = asyncio.get_running_loop()
+        self.server = await self.loop.create_server(
             lambda: Exchange(self), "127.0.0.1", self.port, backlog=4096
         )
         self.port = cast("int", self.server.sockets[0].getsockname()[1])

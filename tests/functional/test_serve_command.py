@@ -410,20 +410,26 @@ def test_a_prompty_is_served(project: Project, stub: LLMStub) -> None:
 def test_while_it_drains_it_is_not_ready_and_answers_what_it_has(
     released: Project, stub: LLMStub
 ) -> None:
-    stub.reset(latency_ms=500)
     with serving(released, "messages/1") as running, ThreadPoolExecutor(1) as thread:
-        probe = running.connect()
+        early, late = running.connect(), running.connect()
+        assert [ask_ready(each).status for each in (early, late)] == [200, 200]
+        stub.hold()
         slow = thread.submit(running.score)
         while not stub.requests:
             running.ask("/health")
         running.tell()
-        answer = ask_ready(probe)
+        answer = ask_ready(early)
         while answer.status == 200:
-            answer = ask_ready(probe)
+            answer = ask_ready(early)
         assert answer.content == {"status": "draining"}
         assert answer.headers["Connection"] == "close"
+        late.request("POST", "/score", b'{"text": "on its way"}')
+        stub.release()
+        on_its_way = read(late.getresponse())
+        assert (on_its_way.status, on_its_way.headers["Connection"]) == (200, "close")
         assert slow.result().status == 200
-        probe.close()
+        early.close()
+        late.close()
 
 
 def ask_ready(connection: HTTPConnection) -> Answer:
