@@ -75,6 +75,23 @@ def test_two_must_approve_and_the_smaller_share_counts(made: ApprovedRun) -> Non
         made.require("production", 16)
 
 
+def test_a_later_word_of_a_reviewer_stands_for_the_earlier(made: ApprovedRun) -> None:
+    now = datetime.now(UTC)
+    words = [
+        replace(made.draft(max_traffic=share), created=(now - age).isoformat(timespec="seconds"))
+        for share, age in ((50.0, timedelta(hours=2)), (20.0, timedelta(hours=1)))
+    ]
+    for word in words:
+        made.append(word, made.signed(word))
+    with pytest.raises(ApprovalError, match="it allows 20 %, not 30 %"):
+        made.require(share=30)
+    assert made.require(share=20).max_traffic == 20
+    made.append(words[0], made.signed(words[0]))  # the same lines once more change nothing
+    with pytest.raises(ApprovalError, match="a later word of Ada stands"):
+        made.require(share=30)
+    assert made.require(share=20).max_traffic == 20
+
+
 def test_a_rejection_ends_what_was_approved_before(made: ApprovedRun) -> None:
     made.approve("Ada")
     made.reject("Cleo")
