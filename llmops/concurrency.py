@@ -7,6 +7,7 @@ import contextvars
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -86,18 +87,26 @@ def run_interruptible(main: Coroutine[object, object, R]) -> R:
     async def guarded() -> R:
         loop = asyncio.get_running_loop()
         task = loop.create_task(main)
-        previous = {
-            number: signal.signal(number, _cancel_or_exit(loop, task))
-            for number in (signal.SIGINT, signal.SIGTERM)
-        }
-        try:
+        with ExitStack() as handlers:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                handlers.callback(signal.signal, number, signal.getsignal(number))
+                _wake_on(number, loop, handlers)
+                signal.signal(number, _cancel_or_exit(loop, task))
             return await task
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
 
     with asyncio.Runner() as runner:
         return runner.run(guarded())
+
+
+def _wake_on(number: int, loop: asyncio.AbstractEventLoop, handlers: ExitStack) -> None:
+    """Let the signal end the loop's wait.
+
+    One that comes just before the loop waits, or to another thread, would else be seen only when
+    something else happens.
+    """
+    with suppress(NotImplementedError):  # on Windows, whose loop sees to it
+        loop.add_signal_handler(number, lambda: None)
+        handlers.callback(loop.remove_signal_handler, number)
 
 
 def _cancel_or_exit(

@@ -7,17 +7,17 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
-def requirements(packages: Mapping[str, str]) -> list[str]:
-    """Return `name==version` of llmops and of all that it needs, in order of name.
+def requirements(packages: Mapping[str, str], roots: Iterable[str] = ("llmops",)) -> list[str]:
+    """Return `name==version` of the roots and of all that they need, in order of name.
 
-    `packages` are the versions that the run recorded, by distribution.
+    `packages` are the versions that the run recorded, by distribution; others are left out.
     """
     versions = {_normal(name): version for name, version in packages.items()}
     needed: set[str] = set()
-    waiting = ["llmops"]
+    waiting = [_normal(name) for name in roots]
     while waiting:
         name = waiting.pop()
         if name not in needed:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from llmops.concurrency import Threads
-    from llmops.domain.call import Answer, ModelRequest, ModelResponse
+    from llmops.domain.call import Answer, Listener, ModelRequest, ModelResponse
     from llmops.progress import Progress
     from llmops.retry import Channel
     from llmops.sharing import SharedAnswers
@@ -41,6 +41,7 @@ class TrialContext:
     """
 
     __slots__ = (
+        "_listener",
         "_prefix",
         "_resources",
         "_sample",
@@ -57,15 +58,17 @@ class TrialContext:
         resources: Resources,
         prefix: str = "",
         sample: Sample = NO_SAMPLE,
+        listener: Listener | None = None,
     ) -> None:
         """Share answers under keys that start with `prefix`; contexts of one prefix share.
 
-        `sample` is the line and repeat for which models are asked.
+        `sample` is the line and repeat for which models are asked. `listener` hears its node's.
         """
         self._shared = shared
         self._resources = resources
         self._prefix = prefix
         self._sample = replace(sample, group=prefix)
+        self._listener = listener
         self.usage = Usage()
         self.calls = 0
         self.paid_calls = 0
@@ -103,10 +106,13 @@ class TrialContext:
     async def call_model(self, connection: str, request: ModelRequest) -> ModelResponse:
         """Send through the connection's channel, within the budget."""
         resources = self._resources
-        sample = replace(self._sample, node=request.sample.node)
+        node = request.sample.node
+        sample = replace(self._sample, node=node)
+        listener = self._listener if self._listener and self._listener.node == node else None
+        sent = replace(request, sample=sample, listener=listener)
         resources.budget.claim()
         try:
-            response = await resources.channels[connection].send(replace(request, sample=sample))
+            response = await resources.channels[connection].send(sent)
         except BaseException:
             resources.budget.release()
             raise

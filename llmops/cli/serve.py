@@ -32,6 +32,9 @@ def serve(
     grace: Annotated[
         float, typer.Option(min=0, help="Seconds for the last requests when it is told to end.")
     ] = 30,
+    keep_alive: Annotated[
+        float, typer.Option(min=0.001, help="Seconds for a connection without a whole request.")
+    ] = 75,
     max_body_kb: Annotated[int, typer.Option(min=1, help="The largest body.")] = 4096,
     deployment: Annotated[str, typer.Option(help="Its name in logs. Default: the release.")] = "",
     log_sample: Annotated[
@@ -67,6 +70,7 @@ def serve(
         queue=queue,
         timeout_seconds=timeout,
         grace_seconds=grace,
+        keep_alive_seconds=keep_alive,
         max_bytes=max_body_kb * 1024,
         log_inputs=log_inputs,
         log_sample=log_sample,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Api = Literal["chat", "completion"]
 FailureKind = Literal[
@@ -29,18 +29,28 @@ class Sample:
     node: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Hears the text that a node's model gives, piece by piece, before the answer is whole."""
+
+    node: str
+    hear: Callable[[str], None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRequest:
     """An OpenAI-shaped request: `body` is the JSON sent, its model included.
 
     `deployment` is what Azure is to call the model, where the asker knows; others ignore it.
-    `sample` tells equal requests apart; no provider sees it.
+    `sample` tells equal requests apart; no provider sees it. `listener` hears the answer's text
+    from clients that can stream it; the answer itself is whole either way.
     """
 
     api: Api
     body: Mapping[str, object]
     deployment: str = ""
     sample: Sample = field(default_factory=Sample)
+    listener: Listener | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,8 @@ class FlowInterface:
     connections: frozenset[str] = frozenset()
     """Every connection name that any variant of any node uses."""
     aggregates: bool = False
+    texts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Nodes whose model's text is an output as it is, and that output."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

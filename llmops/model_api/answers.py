@@ -26,6 +26,11 @@ def read_answer(payload: bytes, api: Api, model: str, seconds: float) -> ModelRe
     body = mapping(parsed(payload))
     if not body:
         raise broken(f"the answer is not a JSON object: {payload[:80]!r}")
+    return as_response(body, api, model, seconds)
+
+
+def as_response(body: Mapping[str, object], api: Api, model: str, seconds: float) -> ModelResponse:
+    """Return the answer that is parsed already; see `read_answer`."""
     choices = body.get("choices")
     first = cast("list[object]", choices)[0] if isinstance(choices, list) and choices else None
     if mapping(first).get(_ANSWER[api]) is None:

@@ -17,14 +17,15 @@ import aiohttp
 import certifi
 
 from llmops.domain.call import CallFailure
-from llmops.model_api.answers import read_answer
+from llmops.model_api.answers import as_response, read_answer
 from llmops.model_api.failures import broken, refusal
+from llmops.model_api.streamed_answers import can_stream, read_events
 from llmops.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llmops.domain.call import ModelRequest, ModelResponse
+    from llmops.domain.call import Listener, ModelRequest, ModelResponse
     from llmops.model_api.endpoint import Endpoint
 
 _CONNECT_SECONDS: Final = 10.0
@@ -59,6 +60,9 @@ class HttpClient:
             async with self._session.post(
                 url, data=json.dumps(body).encode(), headers=headers, allow_redirects=False
             ) as answer:
+                if request.listener and answer.content_type == "text/event-stream":
+                    whole = await self._streamed(answer, request.listener)
+                    return as_response(whole, request.api, model, perf_counter() - started)
                 payload = await self._payload(answer)
         except TimeoutError as error:
             raise self._late(error) from None
@@ -79,7 +83,7 @@ class HttpClient:
             await self._endpoint.forget_token()
 
     def _prepared(self, request: ModelRequest) -> tuple[Mapping[str, object], str]:
-        """Return the body with its model, never streamed, and the model."""
+        """Return the body with its model, streamed only where somebody listens, and the model."""
         body = request.body
         deployment = request.deployment if self._endpoint.deployments else ""
         model = deployment or body.get("model") or self._endpoint.model
@@ -87,7 +91,10 @@ class HttpClient:
             where = self._endpoint.connection
             message = f"no model: the node names none, nor does connection {where!r} (`model:`)"
             raise CallFailure("refused", message)
-        if body.get("stream") or body.get("model") != model:
+        if can_stream(request):
+            usage = {"include_usage": True}
+            body = {**body, "model": model, "stream": True, "stream_options": usage}
+        elif body.get("stream") or body.get("model") != model:
             body = {**body, "model": model, "stream": False}
             body.pop("stream_options", None)
         return body, model
@@ -95,6 +102,14 @@ class HttpClient:
     async def _authorization(self) -> Mapping[str, str] | None:
         token = self._endpoint.token
         return {"authorization": f"Bearer {await token()}"} if token else None
+
+    async def _streamed(
+        self, answer: aiohttp.ClientResponse, listener: Listener
+    ) -> Mapping[str, object]:
+        try:
+            return await read_events(answer.content, listener)
+        except (aiohttp.ClientError, ValueError) as error:  # a line may be too long
+            raise broken(f"the answer broke off: {type(error).__name__}") from None
 
     async def _payload(self, answer: aiohttp.ClientResponse) -> bytes:
         try:

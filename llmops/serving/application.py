@@ -9,6 +9,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from llmops.errors import Fault
+from llmops.serving.event_stream import MEDIA_TYPE, stream
 from llmops.serving.inputs import read_inputs
 from llmops.serving.json_body import kind_of, read_object
 from llmops.serving.openapi import openapi
@@ -21,9 +22,10 @@ from llmops.serving.requests import (
     as_json,
     keyed,
     observed,
+    sane,
     worded,
 )
-from llmops.store.encoding import encode
+from llmops.serving.service import Asked
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
     from llmops.serving.service import Service
 
 _JSON: Final = "application/json"
-_STREAM: Final = "text/event-stream"
-_TAKEN: Final = frozenset({_STREAM, _JSON, "application/*", "*/*"})
+_TAKEN: Final = frozenset({MEDIA_TYPE, _JSON, "application/*", "*/*"})
 
 
 def application(service: Service, *tracing: Middleware) -> web.Application:
@@ -56,19 +57,18 @@ def application(service: Service, *tracing: Middleware) -> web.Application:
     return app
 
 
-async def score(request: web.Request) -> web.Response:
-    """Answer with the flow's outputs: as JSON, or as the one event of a stream."""
+async def score(request: web.Request) -> web.StreamResponse:
+    """Answer with the flow's outputs: as JSON, or in a stream of events."""
     service = request.app[SERVICE]
     accepted = _accepted(request)
     inputs = read_inputs(await _body(request), service.served.interface.inputs)
     if service.settings.log_inputs:
         request[SAID]["inputs"] = inputs
-    outputs = await service.answer(request[REQUEST_ID], inputs)
-    if _STREAM not in accepted:
-        return as_json(outputs)
-    event = f"data: {encode(outputs)}\n\n".encode("utf-8", "replace")
-    headers = {"Cache-Control": "no-cache"}
-    return web.Response(body=event, content_type=_STREAM, charset="utf-8", headers=headers)
+    unit = sane(request.headers.get("X-Unit", ""))
+    asked = Asked(request=request[REQUEST_ID], unit=unit, inputs=inputs)
+    if MEDIA_TYPE in accepted:
+        return await stream(request, asked)
+    return as_json(await service.answer(asked))
 
 
 async def feedback(request: web.Request) -> web.Response:
@@ -89,8 +89,8 @@ async def health(request: web.Request) -> web.Response:
 
 async def ready(request: web.Request) -> web.Response:
     """Tell whether new requests should come here."""
-    state = request.app[SERVICE].state
-    return as_json({"status": state}, 200 if state == "ready" else 503)
+    draining = request.app[SERVICE].draining
+    return as_json({"status": "draining" if draining else "ready"}, 503 if draining else 200)
 
 
 async def version(request: web.Request) -> web.Response:
@@ -128,7 +128,7 @@ def _accepted(request: web.Request) -> frozenset[str]:
     stated = ",".join(request.headers.getall("Accept", [])) or "*/*"
     accepted = frozenset(each.partition(";")[0].strip().lower() for each in stated.split(","))
     if not accepted & _TAKEN:
-        raise Refused(406, f"Accept: allowed: {_JSON}, {_STREAM}", "not_acceptable")
+        raise Refused(406, f"Accept: allowed: {_JSON}, {MEDIA_TYPE}", "not_acceptable")
     return accepted
 
 

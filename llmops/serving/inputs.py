@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, cast
 
 from llmops.domain.flow import REQUIRED
 from llmops.errors import Fault
 from llmops.nearest import nearest
-from llmops.serving.input_types import input_type, names_a_file
-from llmops.serving.json_body import kind_of, read_object
+from llmops.serving.input_images import image_fault
+from llmops.serving.input_types import input_type
+from llmops.serving.json_body import DEEPEST, TOO_DEEP, is_deep, kind_of, read_object
 from llmops.serving.refusal import invalid
 
 if TYPE_CHECKING:
@@ -57,6 +59,21 @@ def _faults(given: Mapping[str, object], declared: Sequence[FlowInput]) -> Itera
             continue
         if not input_type(each.type).accepts(value):
             yield Fault(where=where, seen=kind_of(value), allowed=allowed)
-        elif names_a_file(value):
-            seen = "an image by its path or address"
-            yield Fault(where=where, seen=seen, allowed="allowed: an image in base64")
+        else:
+            yield from _faults_within(value, each, where)
+
+
+def _faults_within(value: object, declared: FlowInput, where: str) -> Iterator[Fault]:
+    """Yield faults of what the flow will see: for an object it reads text as JSON, if it can."""
+    if declared.type == "object" and isinstance(value, str):
+        try:
+            value = cast("object", json.loads(value))
+        except RecursionError:
+            yield Fault(where=where, seen=TOO_DEEP, allowed=f"allowed: {DEEPEST} levels")
+            return
+        except ValueError:
+            return
+    if is_deep(value):
+        yield Fault(where=where, seen=TOO_DEEP, allowed=f"allowed: {DEEPEST} levels")
+    elif seen := image_fault(value):
+        yield Fault(where=where, seen=seen, allowed="allowed: an image in base64")

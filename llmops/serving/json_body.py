@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from llmops.errors import Fault
 from llmops.serving.refusal import Refused, invalid
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 DEEPEST: Final = 64
 """The deepest nesting that is read."""
 
+TOO_DEEP: Final = "nested too deeply"
 _ALLOWED: Final = "a JSON object"
 
 
@@ -31,13 +35,14 @@ def read_object(body: bytes) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise _refused(f"no UTF-8 at byte {error.start}", "UTF-8") from None
     except RecursionError:
-        raise _refused("nested too deeply", f"{DEEPEST} levels") from None
+        raise _refused(TOO_DEEP, f"{DEEPEST} levels") from None
     except ValueError as error:
         raise _refused(f"no JSON that can be read: {error}", _ALLOWED) from None
     if not isinstance(value, dict):
         raise _refused(f"{kind_of(value)}", _ALLOWED)
     found = cast("dict[str, object]", value)
-    _require_shallow(found)
+    if is_deep(found):
+        raise _refused(TOO_DEEP, f"{DEEPEST} levels")
     return found
 
 
@@ -62,17 +67,20 @@ def kind_of(value: object) -> str:
             return "an object"
 
 
-def _require_shallow(value: object) -> None:
+def is_deep(value: object) -> bool:
+    """Tell whether a JSON value is nested more deeply than is read."""
+    return any(number > DEEPEST for number, _ in enumerate(levels(value), 1))
+
+
+def levels(value: object) -> Iterator[list[object]]:
+    """Yield the value, the values in it, the values in those, and so on."""
     level = [value]
-    for _ in range(DEEPEST):
-        level = [item for each in level for item in children(each)]
-        if not level:
-            return
-    raise _refused("nested too deeply", f"{DEEPEST} levels")
+    while level:
+        yield level
+        level = [item for each in level for item in _children(each)]
 
 
-def children(value: object) -> list[object]:
-    """Return the values inside a JSON value."""
+def _children(value: object) -> list[object]:
     if isinstance(value, dict):
         return list(cast("dict[str, object]", value).values())
     return cast("list[object]", value) if isinstance(value, list) else []

@@ -26,7 +26,7 @@ _FAILURES: Final[Mapping[int, str]] = {
     429: "Too many requests are waiting; Retry-After says when to come back",
     500: "The flow failed",
     502: "The model's provider failed",
-    503: "Not ready, or the model's provider asks to come back later",
+    503: "Not now; Retry-After says when to come back",
     504: "The time limit is over",
 }
 _TEXT: Final[Raw] = {"type": "string"}
@@ -93,9 +93,9 @@ class _Paths:
     def get(self, path: str, summary: str, answer: Raw) -> None:
         operation = self._operation(path, summary, answer, ())
         if path == "/ready":
-            not_yet = {"description": "Starting, or draining", "content": answer}
+            no_more = {"description": "Draining", "content": answer}
             ready = {"description": summary, "content": answer}
-            operation["responses"] = {"200": ready, "503": not_yet}
+            operation["responses"] = {"200": ready, "503": no_more}
         self.paths[path] = {"get": operation}
 
     def post(

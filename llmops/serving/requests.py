@@ -43,21 +43,26 @@ async def observed(request: web.Request, handler: Handler) -> web.StreamResponse
     """Name, time, count and log the request."""
     service = request.app[SERVICE]
     started = time.perf_counter()
-    sent = request.headers.get("X-Request-Id", "")
-    request[REQUEST_ID] = sent if SANE_ID.fullmatch(sent) else uuid.uuid4().hex
+    request[REQUEST_ID] = sane(request.headers.get("X-Request-Id", "")) or uuid.uuid4().hex
     request[SAID] = {}
     status = DISCONNECTED
     try:
         with service.active():
             response = await handler(request)
-        status = response.status
+        status = request[SAID].get("status", response.status)
     finally:
         _tell(request, service, status, time.perf_counter() - started)
+    if not response.prepared:
+        complete(request, response)
+    return response
+
+
+def complete(request: web.Request, response: web.StreamResponse) -> None:
+    """Add the headers that every answer has, before the first byte is sent."""
     response.headers["Server"] = "llmops"
     response.headers["X-Request-Id"] = request[REQUEST_ID]
-    if service.draining:
-        response.force_close()
-    return response
+    if request.app[SERVICE].draining or not request.content.is_eof():
+        response.force_close()  # what is left of a body would be taken for the next request
 
 
 @web.middleware
@@ -71,6 +76,8 @@ async def worded(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         kept = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
         refused = Refused(error.status, _WORDS.get(error.status, error.reason), "http", kept)
+    except ConnectionResetError:
+        refused = Refused(DISCONNECTED, "the client did not wait", "disconnected")
     except Exception as error:  # noqa: BLE001  a defect has an answer too
         _LOG.exception("defect", extra={FIELDS: {"request": request[REQUEST_ID]}})
         refused = Refused(500, "a defect of this service; its log says more", type(error).__name__)
@@ -87,6 +94,11 @@ async def keyed(request: web.Request, handler: Handler) -> web.StreamResponse:
             message = "the key is missing or wrong; send Authorization: Bearer KEY"
             raise Refused(401, message, "key", {"WWW-Authenticate": "Bearer"})
     return await handler(request)
+
+
+def sane(name: str) -> str:
+    """Return the name as it may stand in a log and a header, empty if it may not."""
+    return name if SANE_ID.fullmatch(name) else ""
 
 
 def as_json(

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from llmops.serving.settings import Settings
 
 _BACKLOG: Final = 1024
-_IDLE_SECONDS: Final = 75.0
-"""A connection without a request, or with half of a request's head, is closed after this long."""
 _LAST_REQUESTS_SECONDS: Final = 0.3
 """How long a drain takes requests that are on their way, on connections that are open."""
 _LOG: Final = logging.getLogger(__name__)
@@ -47,33 +45,30 @@ async def serve(
     """
     log_as_json(served.redact, deployment=settings.deployment, release=served.release.label)
     metrics = Metrics(served.release, settings.deployment)
-    log = None
-    if settings.log_sample:
-        log = ProductionLog(settings.log_folder, settings.log_sample, served.redact)
-    service = Service(
-        served=served,
-        settings=settings,
-        metrics=metrics,
-        admission=Admission(settings.concurrency, settings.queue, metrics),
-        log=log,
-    )
     async with AsyncExitStack() as stack:
-        if log:
+        log = None
+        if settings.log_sample:
+            log = ProductionLog(settings.log_folder, settings.log_sample, served.redact)
             stack.callback(log.close)
+        service = Service(
+            served=served,
+            settings=settings,
+            metrics=metrics,
+            admission=Admission(settings.concurrency, settings.queue, metrics),
+            log=log,
+            resources=await stack.enter_async_context(opened(served.connections, settings)),
+        )
         app = application(service, *_traced(stack, served, settings))
         runner = web.AppRunner(
             app,
             access_log=None,
             handler_cancellation=True,
-            keepalive_timeout=_IDLE_SECONDS,
+            keepalive_timeout=settings.keep_alive_seconds,
             shutdown_timeout=1.0,
         )
         await runner.setup()
         try:
             await web.SockSite(runner, listener, backlog=_BACKLOG).start()
-            service.resources = await stack.enter_async_context(
-                opened(served.connections, settings)
-            )
             announce()
             _LOG.info("ready")
             await asyncio.Event().wait()
@@ -103,15 +98,14 @@ async def _drain(service: Service, runner: web.AppRunner) -> None:
     _LOG.info("ended", extra={FIELDS: {"cut_off": left}})
 
 
-def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """Return a bound socket, which other processes may bind too if it is shared.
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket.
 
     Raises:
         ConfigError: when the address cannot be used.
     """
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, reuse_port=shared)
+        return socket.create_server((host, port), family=_family(host))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         fault = Fault(
@@ -120,6 +114,19 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
             next_step="choose another --port, or 0 for any that is free",
         )
         raise ConfigError([fault]) from error
+
+
+def share(host: str, port: int) -> socket.socket:
+    """Return a socket bound to a port that others may share; until it listens, it gets nothing."""
+    place = socket.socket(_family(host))
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    place.bind((host, port))
+    return place
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def address_of(listener: socket.socket) -> str:

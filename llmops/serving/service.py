@@ -20,7 +20,7 @@ from llmops.trial_context import TrialContext
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from llmops.domain.call import Answer
+    from llmops.domain.call import Answer, Listener
     from llmops.serving.admission import Admission
     from llmops.serving.metrics import Metrics
     from llmops.serving.production_log import ProductionLog
@@ -34,26 +34,28 @@ _LOG: Final = logging.getLogger(__name__)
 _GONE: Final = ("the client did not wait", "disconnected")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request to the flow; `unit` stands for whoever asks in the log, empty where nobody says."""
+
+    request: str
+    unit: str
+    inputs: Raw
+
+
 @dataclass(slots=True, kw_only=True)
 class Service:
-    """One process's service; `resources` are there once the connections are open."""
+    """One process's service; its connections are open."""
 
     served: Served
     settings: Settings
     metrics: Metrics
     admission: Admission
     log: ProductionLog | None
-    resources: Resources | None = None
+    resources: Resources
     draining: bool = False
     _active: int = 0
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def state(self) -> str:
-        """Return `ready`, `starting` or `draining`."""
-        if self.draining:
-            return "draining"
-        return "ready" if self.resources else "starting"
 
     @contextmanager
     def active(self) -> Generator[None]:
@@ -77,19 +79,17 @@ class Service:
                 return self._active
         return 0
 
-    async def answer(self, request: str, inputs: Raw) -> Raw:
-        """Return the flow's outputs.
+    async def answer(self, asked: Asked, listener: Listener | None = None) -> Raw:
+        """Return the flow's outputs; the listener hears its node's text before.
 
         Raises:
-            Refused: when there are none: not ready, no place, no time, or the flow failed.
+            Refused: when there are none: no place, no time, or the flow failed.
         """
-        if self.resources is None:
-            raise Refused(503, "the connections are not open yet", "starting", {"Retry-After": "1"})
-        context = TrialContext(SharedAnswers({}, _keep_nothing), self.resources)
+        context = TrialContext(SharedAnswers({}, _keep_nothing), self.resources, listener=listener)
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self.settings.timeout_seconds), self.admission.turn():
-                output = await self.served.step.run_line(inputs, context)
+                output = await self.served.step.run_line(asked.inputs, context)
         except LineFailure as failure:
             refused = failed(failure)
             refused.message = self.served.redact(refused.message)
@@ -99,12 +99,12 @@ class Service:
         except asyncio.CancelledError:
             gone = ("the service ended", "cut_off") if self.draining else _GONE
             refused = Refused(DISCONNECTED, *gone)
-            self._record(request, inputs, started, context, refused=refused)
+            self._record(asked, started, context, refused=refused)
             raise
         else:
-            self._record(request, inputs, started, context, outputs=output.outputs)
+            self._record(asked, started, context, outputs=output.outputs)
             return output.outputs
-        self._record(request, inputs, started, context, refused=refused)
+        self._record(asked, started, context, refused=refused)
         raise refused
 
     def keep_feedback(self, request: str, feedback: Raw) -> None:
@@ -118,8 +118,7 @@ class Service:
 
     def _record(
         self,
-        request: str,
-        inputs: Raw,
+        asked: Asked,
         started: float,
         context: TrialContext,
         *,
@@ -131,15 +130,17 @@ class Service:
         self.metrics.calls.inc(context.calls)
         self.metrics.tokens.labels("prompt").inc(usage.prompt_tokens)
         self.metrics.tokens.labels("completion").inc(usage.completion_tokens)
-        if self.log is None or not self.log.has(request):
+        if self.log is None or not self.log.has(asked.request):
             return
         error = refused and {"kind": refused.kind, "message": refused.message}
+        unit = {"unit": asked.unit} if asked.unit else {}
         self._write(
             {
                 "kind": "score",
-                "request": request,
+                "request": asked.request,
+                **unit,
                 "status": refused.status if refused else 200,
-                "inputs": inputs,
+                "inputs": asked.inputs,
                 "outputs": outputs,
                 "error": error,
                 "seconds": round(time.perf_counter() - started, 6),

@@ -17,6 +17,9 @@ _DEPLOYMENT: Final = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 class Settings:
     """`concurrency` and `queue` count requests of one process: in work, and waiting for that.
 
+    A connection without a request, or with half of a request's head, is closed after
+    `keep_alive_seconds`.
+
     `deployment` is how the logs name this service. `log_sample` is the share of requests in the
     production log; there is none at 0.
     """
@@ -29,6 +32,7 @@ class Settings:
     queue: int = 64
     timeout_seconds: float = 60.0
     grace_seconds: float = 30.0
+    keep_alive_seconds: float = 75.0
     max_bytes: int = 4 * 1024 * 1024
     log_inputs: bool = False
     log_sample: float = 1.0

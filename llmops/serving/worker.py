@@ -10,7 +10,7 @@ import sys
 from llmops.concurrency import run_interruptible
 from llmops.errors import LLMOpsError
 from llmops.serving.served import prepare
-from llmops.serving.server import listen, serve
+from llmops.serving.server import serve, share
 from llmops.serving.workers import READY, Task
 
 
@@ -38,7 +38,7 @@ async def _work(parent: socket.socket, task: Task) -> None:
             own.cancel()
 
     loop.add_reader(parent, end)
-    listener = listen(settings.host, settings.port, shared=True)
+    listener = share(settings.host, settings.port)
     await serve(served, settings, listener, lambda: parent.sendall(READY))
 
 

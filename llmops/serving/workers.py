@@ -24,7 +24,7 @@ from llmops.concurrency import for_each
 from llmops.errors import ConfigError, Fault, TargetError
 from llmops.serving.json_logging import FIELDS, log_as_json
 from llmops.serving.metrics import FOLDER_VARIABLE
-from llmops.serving.server import listen
+from llmops.serving.server import listen, share
 from llmops.serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -122,11 +122,8 @@ def _reserved(settings: Settings) -> Generator[socket.socket]:
         seen = "this system cannot share a port"
         raise ConfigError([Fault(where="--workers", seen=seen, allowed="allowed: 1")])
     with listen(settings.host, settings.port) as alone:  # sharing would not notice another server
-        family, address = alone.family, alone.getsockname()
-    with socket.socket(family) as place:
-        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        place.bind(address)
+        port = alone.getsockname()[1]
+    with share(settings.host, port) as place:
         yield place
 
 

@@ -80,7 +80,7 @@ class Exchange(asyncio.Protocol):
             stub.faults[fault] += 1
         if fault == "hang":
             return
-        if stub.held is not None:
+        if stub.holding:
             stub.held.append(partial(self.finish, path, body, raw, fault))
             return
         delay = settings.get("slow_ms", 5000) if fault == "slow" else settings.get("latency_ms", 0)
@@ -137,6 +137,10 @@ class Exchange(asyncio.Protocol):
             return
         head = f"HTTP/1.1 {status} Stub\r\ncontent-type: {kind}\r\ncontent-length: {len(payload)}"
         sent = payload[: len(payload) // 2] if cut else payload
+        if kind == "text/event-stream" and self.stub.settings.get("halt"):
+            first, end, rest = payload.partition(b"\n\n")
+            sent = first + end
+            self.stub.held.append(partial(self.transport.write, rest))
         self.transport.write(f"{head}\r\n{extra}\r\n".encode() + sent)
         if cut:
             self.transport.close()

@@ -40,7 +40,8 @@ class LLMStub:
 
     Settings: `latency_ms`, `p<fault>` (a probability per request), `seed`, `retry_after` (seconds),
     `slow_ms`, `rps` (429 beyond so many a second), `fail_after` (500 after so many answers),
-    `fresh` (another answer each time that the same is asked).
+    `fresh` (another answer each time that the same is asked), `halt` (a stream of events stops
+    after its first one until `release`).
     `script` names the faults of the first requests, in order: one of FAULTS, any HTTP status,
     `quota` (429 for good), `odd` (JSON of another shape), or nothing for a good answer.
     Between `hold` and `release` good answers wait: a test says when, and not a clock.
@@ -63,20 +64,22 @@ class LLMStub:
         self.times = Counter[str]()
         self.seen = deque[Seen](maxlen=100)
         self.arrivals = deque[float]()
-        self.held: list[Callable[[], None]] | None = None
+        self.holding = False
+        self.held: list[Callable[[], None]] = []
 
     def hold(self) -> None:
         """Let answers wait from now on."""
-        self.held = []
+        self.holding = True
 
     def release(self) -> None:
         """Give the answers that wait, and let none wait; from any thread."""
         self.loop.call_soon_threadsafe(self._let_go)
 
     def _let_go(self) -> None:
-        held, self.held = self.held or [], None
-        for finish in held:
-            finish()
+        self.holding = False
+        self.settings["halt"] = 0
+        while self.held:
+            self.held.pop(0)()
 
     @property
     def url(self) -> str:

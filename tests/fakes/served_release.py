@@ -9,6 +9,7 @@ import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -21,7 +22,6 @@ from llmops.registries.folder import FolderRegistry, releases_folder
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
-    from pathlib import Path
 
     from sample_project import Project
 
@@ -42,6 +42,7 @@ def release_flow(
     configuration: Configuration = LONG,
     connection: Mapping[str, str] = PROVIDER,
     name: str = "messages",
+    requirements: str = "",
 ) -> Release:
     """Register a flow as the ledger would have it after an approval."""
 
@@ -49,6 +50,8 @@ def release_flow(
         file = load_flow(flow).bake(configuration, place / "flow")
         interface = load_flow(place / "flow" / file).interface()
         (place / "connections.json").write_text(json.dumps([connection]))
+        if requirements:
+            (place / "requirements.txt").write_text(requirements)
         return {
             "name": name,
             "number": number,
@@ -127,9 +130,18 @@ class Serving:
     def end(self, number: int = signal.SIGTERM) -> str:
         """Wait for its end, by this signal if it has had none, and return what it said."""
         self.tell(number)
-        self.process.communicate(timeout=30)
+        try:
+            self.process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # whoever waits for it next would wait for ever
+            raise
         self.said = self.errors.read_text()
         return self.said
+
+    def children(self) -> set[int]:
+        """Return the ids of its workers."""
+        pid = self.process.pid
+        return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
     def log(self, event: str) -> list[dict[str, object]]:
         """Return the lines of one event, once it has ended."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from llmops.concurrency import Threads, for_each, together
+from llmops.concurrency import Threads, for_each, run_interruptible, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,3 +88,22 @@ def test_threads_see_the_callers_context() -> None:
             threads.close()
 
     assert asyncio.run(scenario()) == "mine"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_cancels_and_wakes_a_loop_that_waits(number: int) -> None:
+    """Without a file to wake it, a signal just before the wait is noticed at the next event."""
+    before = signal.getsignal(number)
+    woken_by = -1
+
+    async def main() -> None:
+        nonlocal woken_by
+        woken_by = signal.set_wakeup_fd(-1)
+        signal.set_wakeup_fd(woken_by)
+        signal.raise_signal(number)
+        await asyncio.Event().wait()
+
+    with pytest.raises(asyncio.CancelledError):
+        run_interruptible(main())
+    assert woken_by >= 0
+    assert signal.getsignal(number) is before

@@ -10,7 +10,7 @@ from llmops.errors import Fault
 from llmops.flows.dag.definition import Variants
 from llmops.flows.dag.environment import used_connections
 from llmops.flows.dag.model_parameters import TYPES
-from llmops.flows.dag.reference import Literal
+from llmops.flows.dag.reference import Literal, NodeReference
 from llmops.flows.dag.tool_source import ToolSource, read_tool_source
 from llmops.flows.dag.validate import in_order, upstream
 
@@ -66,6 +66,12 @@ class Description:
                 *(self.connections(node) for node in nodes)
             ),
             aggregates=any(node.aggregation for node in nodes),
+            texts={
+                node.name: name
+                for node in nodes
+                for name, value in definition.outputs.items()
+                if node.kind == "llm" and value == NodeReference(node.name)
+            },
         )
 
     def calls(self, nodes: Sequence[Node]) -> tuple[NodeCall, ...]:

@@ -69,6 +69,12 @@ def import_promptflow(name: str = "promptflow") -> ModuleType:
     return importlib.import_module(name)
 
 
+def is_stand_in(name: str) -> bool:
+    """Return whether a name such as `promptflow.core.tool` is served without the real package."""
+    module, _, member = name.rpartition(".")
+    return member in _SERVED.get(module, {})
+
+
 def is_tool(function: object) -> bool:
     """Return whether either decorator marked it."""
     return isinstance(function, FunctionType) and hasattr(function, "__tool")

@@ -45,6 +45,7 @@ class PromptyFlow:
             outputs=document.outputs if document.answers_json else (OUTPUT,),
             open_parameters=frozenset({self._name}),
             connections=frozenset({connection} if connection else ()),
+            texts={} if document.answers_json else {self._name: OUTPUT},
         )
 
     def calls(self, configuration: Configuration) -> tuple[NodeCall, ...]:

@@ -27,7 +27,7 @@ VALUES: Final[list[tuple[str, list[Any], list[Any]]]] = [
     ("bool", [True, False], [0, "true", None]),
     ("list", [[], [1]], ["[]", {}]),
     ("object", [{}, [], "a", 1], []),
-    ("image", [{"data:image/png;base64": "aa"}], ["a.png", {}, {"data:image/png;path": "a"}]),
+    ("image", [{"data:image/png;base64": "aa=="}], ["a.png", {}, {"data:image/png;base64": "aa"}]),
     ("file_path", ["a"], [1]),
 ]
 
@@ -72,13 +72,33 @@ def test_each_type_takes_its_values(kind: str, good: list[Any], bad: list[Any]) 
     ],
 )
 def test_no_image_is_fetched_for_a_client(image: object) -> None:
-    for value in (image, [image], {"a": [image]}):
+    for value in (image, [image], {"a": [image]}, json.dumps(image)):
         body = json.dumps({"chat": value}).encode()
         for kind in ("object", "list"):
             said = refusal(body, FlowInput(name="chat", type=kind))
             assert "body.chat" in said
-    inline = {"chat": {"type": "image_url", "image_url": {"url": "data:image/png;base64,aa"}}}
+    inline = {"chat": {"type": "image_url", "image_url": {"url": "data:image/png;base64,aaaa"}}}
     assert read_inputs(json.dumps(inline).encode(), [FlowInput(name="chat", type="object")])
+
+
+@pytest.mark.timeout(10)
+def test_an_image_that_is_no_base64_is_refused_before_promptflow_looks_at_it() -> None:
+    """Its own pattern takes the square of the length to refuse one."""
+    bad = "A" * 2_000_000 + "!"
+    for image in (
+        {"data:image/png;base64": bad},
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{bad}"}},
+    ):
+        for kind in ("object", "image"):
+            body = json.dumps({"chat": image}).encode()
+            assert "body.chat" in refusal(body, FlowInput(name="chat", type=kind))
+
+
+def test_text_that_the_flow_reads_as_json_is_no_way_around_the_limits() -> None:
+    for levels in (65, 100_000):
+        body = json.dumps({"a": "[" * levels + "]" * levels}).encode()
+        assert "nested too deeply" in refusal(body, FlowInput(name="a", type="object"))
+        assert read_inputs(body, [FlowInput(name="a")]), "there it is text"
 
 
 def test_all_faults_are_told_at_once() -> None:
