@@ -1,0 +1,1 @@
+"""The gateway of the local target: shares an endpoint's requests among its deployments."""
