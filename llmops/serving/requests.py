@@ -61,6 +61,7 @@ def complete(request: web.Request, response: web.StreamResponse) -> None:
     """Add the headers that every answer has, before the first byte is sent."""
     response.headers["Server"] = "llmops"
     response.headers["X-Request-Id"] = request[REQUEST_ID]
+    response.headers["X-Deployment"] = request.app[SERVICE].settings.deployment
     if request.app[SERVICE].draining or not request.content.is_eof():
         response.force_close()  # what is left of a body would be taken for the next request
 

@@ -65,6 +65,7 @@ def test_the_log_has_what_was_asked_and_answered_and_feedback_joins_it(
 ) -> None:
     answer = service.score(X_Request_Id="user-7.a", X_Unit="3f9ac2")
     assert answer.headers["X-Request-Id"] == "user-7.a"
+    assert answer.headers["X-Deployment"] == "messages/1"
     said = service.ask("/feedback", {"request_id": "user-7.a", "stars": 4})
     assert said.content == {"status": "Feedback received."}
     service.end()
