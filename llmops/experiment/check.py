@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llmops.domain.flow import FlowInterface
     from llmops.experiment.model import Combinations, ExperimentFile
 
-_TAKEN = ("releases", "ledger.jsonl", "ledger.lock")
+_TAKEN = ("endpoints", "ledger.jsonl", "ledger.lock", "monitoring", "production", "releases")
 _OF_DATA = "allowed: ${data.<column>}, a literal"
 _OF_A_RUN = "allowed: ${data.<column>}, ${run.outputs.<name>}, ${run.inputs.<name>}, a literal"
 

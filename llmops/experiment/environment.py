@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final, cast
 
 from dotenv import dotenv_values
 
+from llmops.errors import Fault
 from llmops.experiment.layers import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from llmops.experiment.layers import Key, Raw
+    from llmops.experiment.layers import Key, Layers, Raw
 
 # A mapping's reference has a dot (`${data.url}`), so it is never taken for a variable.
 _VARIABLE: Final = re.compile(r"\$\{(?:env:)?([A-Za-z_]\w*)\}")
@@ -27,6 +28,15 @@ class Undefined:
 
     path: tuple[Key, ...]
     variable: str
+
+    def fault(self, layers: Layers) -> Fault:
+        """Return what is wrong, at the field's place in its file."""
+        return Fault(
+            where=layers.where(*self.path),
+            seen=f"the variable {self.variable} is undefined or empty",
+            allowed="the environment and .env were read",
+            next_step=f"set {self.variable} in .env",
+        )
 
 
 def read_variables(project: Path) -> Mapping[str, str]:

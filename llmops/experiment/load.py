@@ -15,6 +15,7 @@ from llmops.experiment.configurations import find_configurations
 from llmops.experiment.environment import expand, read_variables
 from llmops.experiment.experiment import Experiment, outputs_by_name
 from llmops.experiment.layers import read_layers
+from llmops.experiment.model import ExperimentFile
 from llmops.experiment.opening import Opener, find_project, label_of
 from llmops.experiment.parameters import chosen_connections
 from llmops.experiment.validate import validate
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from llmops.experiment.environment import Undefined
     from llmops.experiment.experiment import Evaluator
     from llmops.experiment.layers import Layers, Raw
-    from llmops.experiment.model import ExperimentFile
 
 
 def load(
@@ -49,7 +49,7 @@ def load(
     files = (file, _overlay(file, env, project)) if env else (file,)
     layers = read_layers([(each, label_of(each, project)) for each in files], overrides)
     raw, undefined = expand(layers.merged, read_variables(project))
-    settings, misfits = validate(raw, layers)
+    settings, misfits = validate(raw, layers, ExperimentFile)
     unset = {each.path for each in undefined}
     faults = [misfit.fault for misfit in misfits if misfit.path not in unset]
     source = _Source(files=files, project=project, layers=layers, raw=raw, undefined=undefined)
@@ -144,12 +144,7 @@ def _undefined_faults(source: _Source, used: Collection[str]) -> Iterator[Fault]
     """Yield the variables without a value, but for those of connections that nothing uses."""
     for each in source.undefined:
         if each.path[0] != "connections" or each.path[1] in used:
-            yield Fault(
-                where=source.layers.where(*each.path),
-                seen=f"the variable {each.variable} is undefined or empty",
-                allowed="the environment and .env were read",
-                next_step=f"set {each.variable} in .env",
-            )
+            yield each.fault(source.layers)
 
 
 def _overlay(file: Path, env: str, project: Path) -> Path:

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from llmops.connections import AnyConnection
 from llmops.experiment.analysis import Gate, Guardrail, Limits, Objective, Search, Statistics
+from llmops.experiment.matching import Matches
 from llmops.experiment.section import Amount, Count, Name, Section, shape
 from llmops.spending import Price
 
@@ -115,7 +116,13 @@ class PriceSection(Section):
 class ExperimentFile(Section):
     """An experiment of llmops."""
 
-    name: Annotated[str, Field(pattern=r"^\w[\w. -]*$")]
+    name: Annotated[
+        str,
+        Matches(
+            pattern=r"\w[\w. -]*",
+            allowed="a letter or digit, then letters, digits, spaces and . _ -",
+        ),
+    ]
     flow: str = ""
     """A folder or file, beside this file, in its flows/ or in the project's flows/.
     Default: the experiment's name."""

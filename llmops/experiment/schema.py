@@ -1,4 +1,4 @@
-"""The JSON schema of experiment.yaml, generated from its fields."""
+"""The JSON schema of experiment.yaml, and of any file, generated from its fields."""
 
 from __future__ import annotations
 
@@ -8,22 +8,29 @@ from typing import TYPE_CHECKING, cast
 from llmops.experiment.model import ExperimentFile
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from llmops.experiment.layers import Key, Raw
 
 
 def schema_text() -> str:
     """Return the schema as it stands in `experiments/experiment.schema.json`."""
+    return schema_of(ExperimentFile, "experiment.yaml")
+
+
+def schema_of(model: type[BaseModel], title: str) -> str:
+    """Return the schema of a file that the model reads, as text."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **ExperimentFile.model_json_schema(),
-        "title": "experiment.yaml",
+        **model.model_json_schema(),
+        "title": title,
     }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def keys_beside(location: tuple[Key, ...]) -> list[str]:
+def keys_beside(model: type[BaseModel], location: tuple[Key, ...]) -> list[str]:
     """Return the keys that the section at the location's parent may have."""
-    root = ExperimentFile.model_json_schema()
+    root = model.model_json_schema()
     definitions = cast("dict[str, Raw]", root.get("$defs", {}))
     schema: Raw = root
     for part in location[:-1]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from pydantic import ValidationError
 
 from llmops.errors import Fault
 from llmops.experiment.layers import name_of
-from llmops.experiment.model import ExperimentFile
 from llmops.experiment.schema import keys_beside
 from llmops.nearest import nearest
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
     from llmops.experiment.layers import Key, Layers, Raw
+
+File = TypeVar("File", bound="BaseModel")
 
 _ROUNDS: Final = 4
 """A wrong value may leave a required key missing, and that an item, and that a list."""
@@ -34,7 +36,7 @@ _EXPECTED: Final = {
     "mapping": "a mapping (key: value)",
     "model": "a mapping (key: value)",
     "string_too_short": "text that is not empty",
-    "string_pattern_mismatch": "a letter or digit, then letters, digits, spaces and . _ -",
+    "string_pattern_mismatch": "what matches {pattern}",
     "string": "text",
     "union_tag": "{expected_tags}",
     "literal_error": "{expected}",
@@ -43,6 +45,9 @@ _EXPECTED: Final = {
     "less_than_equal": "at most {le}",
 }
 """By the beginning of pydantic's error type."""
+
+_SECRET: Final = {"connections", "secrets", "notify"}
+"""Sections where a value beside the wrong key may be a secret: it is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,8 @@ class Misfit:
     fault: Fault
 
 
-def validate(raw: Raw, layers: Layers) -> tuple[ExperimentFile | None, list[Misfit]]:
-    """Return the fields and every misfit.
+def validate(raw: Raw, layers: Layers, model: type[File]) -> tuple[File | None, list[Misfit]]:
+    """Return the fields, as the model has them, and every misfit.
 
     What fits is returned even where something does not, so that the rest is checked too; None
     where too little is left.
@@ -63,7 +68,7 @@ def validate(raw: Raw, layers: Layers) -> tuple[ExperimentFile | None, list[Misf
     left = copy.deepcopy(raw)
     for round_ in range(_ROUNDS):
         try:
-            return ExperimentFile.model_validate(left), misfits
+            return model.model_validate(left), misfits
         except ValidationError as error:
             # A list is also too short when its only item is wrong: that says nothing new.
             details = [
@@ -72,17 +77,17 @@ def validate(raw: Raw, layers: Layers) -> tuple[ExperimentFile | None, list[Misf
                 if not (detail["type"] == "too_short" and detail["input"])
             ]
         if round_ == 0:
-            misfits = [_misfit(detail, raw, layers) for detail in details]
+            misfits = [_misfit(detail, raw, layers, model) for detail in details]
         left = _without(left, details)
     return None, misfits
 
 
-def _misfit(detail: ErrorDetails, raw: Raw, layers: Layers) -> Misfit:
+def _misfit(detail: ErrorDetails, raw: Raw, layers: Layers, model: type[BaseModel]) -> Misfit:
     path = tuple(name for name, _ in _walk(detail, raw))
     where = layers.where(*path)
     kind = detail["type"]
     if kind == "extra_forbidden":
-        keys = keys_beside(detail["loc"])
+        keys = keys_beside(model, detail["loc"])
         fault = Fault(
             where=where,
             seen="unknown key",
@@ -98,6 +103,9 @@ def _misfit(detail: ErrorDetails, raw: Raw, layers: Layers) -> Misfit:
 
 def _wrong_value(detail: ErrorDetails, path: tuple[Key, ...], where: str) -> Fault:
     kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "union_tag_not_found":
+        seen = f"{str(context.get('discriminator')).strip(chr(39))} is missing"
+        return Fault(where=where, seen=seen)
     for beginning, expected in _EXPECTED.items():
         if kind == beginning or kind.startswith(f"{beginning}_"):
             allowed = f"allowed: {expected.format_map(context)}"
@@ -109,11 +117,7 @@ def _wrong_value(detail: ErrorDetails, path: tuple[Key, ...], where: str) -> Fau
     if kind == "union_tag_invalid":
         value = context.get("tag")
         hint = nearest(str(value), str(context.get("expected_tags")).replace("'", "").split(", "))
-    if kind == "union_tag_not_found":
-        seen = f"{str(context.get('discriminator')).strip(chr(39))} is missing"
-        return Fault(where=where, seen=seen)
-    # A value beside the wrong key of a connection may be a secret.
-    secret = path[0] == "connections" and kind != "union_tag_invalid"
+    secret = not _SECRET.isdisjoint(path) and kind != "union_tag_invalid"
     return Fault(where=where, seen=_shown(value, secret=secret), allowed=allowed, next_step=hint)
 
 

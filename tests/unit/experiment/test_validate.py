@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from llmops.experiment.layers import Raw, merge_layers
+from llmops.experiment.model import ExperimentFile
 from llmops.experiment.validate import validate
-
-if TYPE_CHECKING:
-    from llmops.experiment.model import ExperimentFile
 
 MINIMAL: Raw = {"name": "reviews", "datasets": [{"name": "train", "source": "train.jsonl"}]}
 
@@ -53,12 +49,12 @@ TEMPLATE: Raw = {
 
 
 def misfits(raw: Raw) -> list[str]:
-    _, found = validate(raw, merge_layers([("e.yaml", raw)]))
+    _, found = validate(raw, merge_layers([("e.yaml", raw)]), ExperimentFile)
     return [str(misfit.fault) for misfit in found]
 
 
 def accepted(raw: Raw) -> ExperimentFile:
-    settings, found = validate(raw, merge_layers([("e.yaml", raw)]))
+    settings, found = validate(raw, merge_layers([("e.yaml", raw)]), ExperimentFile)
     assert found == []
     assert settings is not None
     return settings
@@ -103,6 +99,7 @@ class TestRefused:
             ({"datasets": []}, "datasets: an empty list; allowed: at least one"),
             ({"name": "../x"}, "name: '../x'; allowed: a letter or digit, then"),
             ({"combinations": "gird"}, "combinations: 'gird'; allowed: 'grid' or 'one_at_a_time'"),
+            ({"connections": [{"name": "x"}]}, "connections.x: connection_type is missing"),
             ({"datasets": [{"name": "x"}]}, "datasets.x.source: missing"),
             ({"datasets": [{"source": "x"}]}, "datasets[0].name: missing"),
             ({"prices": {"m": {"input_per_million": 1}}}, "prices.m.output_per_million: missing"),
@@ -162,7 +159,7 @@ def test_what_fits_is_there_for_further_checks() -> None:
         "repeats": "often",
         "flwo": "x",
     }
-    settings, found = validate(raw, merge_layers([("e.yaml", raw)]))
+    settings, found = validate(raw, merge_layers([("e.yaml", raw)]), ExperimentFile)
     assert len(found) == 4
     assert settings is not None
     assert [each.name for each in settings.datasets] == ["a"]
@@ -171,6 +168,6 @@ def test_what_fits_is_there_for_further_checks() -> None:
 
 def test_without_a_name_too_little_is_left() -> None:
     raw: Raw = {"datasets": MINIMAL["datasets"], "repeats": 0}
-    settings, found = validate(raw, merge_layers([("e.yaml", raw)]))
+    settings, found = validate(raw, merge_layers([("e.yaml", raw)]), ExperimentFile)
     assert settings is None
     assert len(found) == 2
