@@ -26,6 +26,12 @@ def requirements(packages: Mapping[str, str], roots: Iterable[str] = ("llmops",)
     return [f"{name}=={versions[name]}" for name in sorted(needed) if name in versions]
 
 
+def distributions_of(modules: Iterable[str]) -> list[str]:
+    """Return the installed distributions that have these modules, given by dotted names."""
+    packages = metadata.packages_distributions()
+    return [each for name in sorted(modules) for each in packages.get(name.partition(".")[0], ())]
+
+
 def _needed_by(name: str) -> Iterator[str]:
     """Yield the names that a distribution needs without extras; markers are not evaluated."""
     try:

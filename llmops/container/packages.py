@@ -11,9 +11,9 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Final, cast
 
 from llmops import yaml
-from llmops.container.imports import imported
 from llmops.errors import ConfigError, Fault
 from llmops.flows.dag.promptflow_imports import is_stand_in
+from llmops.imports import imported
 from llmops.requirements import requirements
 
 if TYPE_CHECKING:

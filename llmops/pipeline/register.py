@@ -13,10 +13,11 @@ from llmops.domain.configuration import Configuration
 from llmops.errors import ApprovalError, ConfigError, Fault
 from llmops.experiment.mappings import compile_mappings
 from llmops.flows import load_flow
+from llmops.imports import imported
 from llmops.key_search import refuse_keys
 from llmops.model_card import model_card
 from llmops.registries.folder import FolderRegistry, releases_folder
-from llmops.requirements import requirements
+from llmops.requirements import distributions_of, requirements
 from llmops.review import Review
 from llmops.store import RunReader, bundle
 from llmops.summary import summarise
@@ -78,6 +79,7 @@ def register(project: Path, folder: Path, environment: str, name: str = "") -> R
         "release": release.label,
         "digest": release.digest,
         "run": run,
+        "configuration": approved.configuration,
         "evidence": approved.evidence,
         "environment": environment,
         "approvals": list(approved.records),
@@ -88,7 +90,7 @@ def register(project: Path, folder: Path, environment: str, name: str = "") -> R
 
 def _require_acknowledged(folder: Path, approved: Approved) -> None:
     """Refuse an approval that was written by hand around an unmet gate or a broken guardrail."""
-    points = Review(folder).open_points(approved.configuration)
+    points = Review(folder, approved.environment).open_points(approved.configuration)
     missing = [point for point in points if point.name not in approved.acknowledged]
     if missing:
         lines = [f"not acknowledged: {point.name!r} ({point.said})" for point in missing]
@@ -129,7 +131,8 @@ def _write(
     interface = flow.interface()
     sample = _sample(reader, trial["id"], flow)
     _write_text(place / "sample-request.json", json.dumps(sample, indent=2, ensure_ascii=False))
-    _write_text(place / "requirements.txt", "\n".join(requirements(manifest["packages"])))
+    roots = ["llmops", *distributions_of(imported(place / FLOW))]
+    _write_text(place / "requirements.txt", "\n".join(requirements(manifest["packages"], roots)))
     _write_text(
         place / "connections.json",
         json.dumps(manifest["stated_connections"], indent=2, ensure_ascii=False),

@@ -7,21 +7,19 @@ import random
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
+from approving import approve
 from sample_project import KEY, Project, answers, make_project
 
 from llmops import ledger
-from llmops.approval import approval_bytes
 from llmops.errors import ApprovalError, ConfigError, TargetError
-from llmops.pipeline.approve import Statement, draft, record
 from llmops.pipeline.audit import audit
 from llmops.pipeline.register import register
 from llmops.registries.catalogue import Catalogue
 from llmops.registries.folder import FolderRegistry, releases_folder
-from llmops.signing import generate, load_private_key, sign
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,27 +41,7 @@ def ran(tmp_path: Path, stub: LLMStub) -> Project:
 
 
 def _approve(project: Project) -> None:
-    root, run = project.folder, project.runs[-1]
-    key = root / "ada.pem"
-    if not key.exists():
-        line = generate(key, "")
-        (root / "experiments" / "approvers.yaml").write_text(
-            "environments: {prod: {}}\n"
-            f"reviewers: [{{name: Ada, emails: [ada], key: {line}}}]\n"
-        )
-    label = next(label for label, _ in answers(run) if "long" in label and "reasoned" in label)
-    statement = Statement(
-        verdict="approve",
-        reviewer="Ada",
-        reason="good",
-        environment="prod",
-        max_traffic=50,
-        expires=datetime.now(UTC) + timedelta(days=7),
-        configuration=label,
-    )
-    approval = draft(root, run, statement)
-    signature = sign(load_private_key(key, str), approval_bytes(approval))
-    record(root, run, approval, signature)
+    approve(project, "long", "reasoned")
 
 
 def _register(project: Project, name: str = "") -> Release:
@@ -91,6 +69,17 @@ def test_the_released_flow_answers_as_the_configuration_did(ran: Project) -> Non
     assert len({of for of, _ in baked}) == 1
     assert {line: answer for (_, line), answer in baked.items()} == measured
     assert "node_variants" not in (home / release.flow).read_text()
+
+
+def test_what_the_flow_imports_is_pinned(tmp_path: Path, stub: LLMStub) -> None:
+    project = make_project(tmp_path, stub)
+    (project.folder / "flows/classify_messages/words.py").write_text("import xmlschema.names\n")
+    done = project.llmops("run", "experiments/messages", "--limit", "2", GITHUB_ACTOR="grace")
+    assert done.returncode == 0, done.stderr
+    _approve(project)
+    _register(project)
+    pinned = (releases_folder(project.folder) / "messages/1/requirements.txt").read_text()
+    assert f"xmlschema=={version('xmlschema')}" in pinned.split()
 
 
 def test_a_release_says_where_it_comes_from_and_holds_no_secret(ran: Project) -> None:
@@ -297,7 +286,7 @@ def test_a_release_in_use_is_not_deleted(ran: Project) -> None:
 
 
 def _traffic(project: Project, releases: dict[str, str]) -> None:
-    body = {"endpoint": "reviews", "releases": releases}
+    body = {"endpoint": "reviews", "releases": releases, "traffic": {}}
     ledger.append(project.folder, "traffic", body, "grace")
 
 

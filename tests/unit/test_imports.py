@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from llmops.container.imports import imports_of
+from llmops.imports import imports_of
 
 
 def test_imports_anywhere_in_the_code() -> None:
