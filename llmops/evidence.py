@@ -19,6 +19,7 @@ from llmops.errors import ConfigError, Fault
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from llmops.domain.deployment import TrafficPlan
     from llmops.domain.run import Trial
     from llmops.experiment import Experiment
 
@@ -39,8 +40,12 @@ def manifest(
     run_id: str,
     limit: int | None,
     command: Sequence[str],
+    traffic_plans: Mapping[str, TrafficPlan],
 ) -> dict[str, object]:
-    """Return everything that identifies the run; `limit` is the lines of each dataset, None all."""
+    """Return everything that identifies the run, and how its winner would go live.
+
+    `limit` is the lines of each dataset, None all. `traffic_plans` are by environment.
+    """
     return {
         "format": FORMAT,
         "run_id": run_id,
@@ -52,6 +57,7 @@ def manifest(
         "baseline": experiment.baseline.id,
         "author": author(experiment.project),
         "analysis": asdict(experiment.analysis),
+        "traffic_plans": {name: asdict(plan) for name, plan in traffic_plans.items()},
         "stated_connections": experiment.stated_connections,
         "currency": experiment.currency,
         **_identities(experiment, trials, limit),

@@ -25,10 +25,10 @@ def plan(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check an experiment, count its model calls and estimate what they cost."""
-    from llmops.experiment import load
+    from llmops.cli.stated import load_stated
     from llmops.pipeline.plan import plan as make_plan
 
-    loaded = load(experiment, env=env, overrides=set_ or ())
+    loaded, _ = load_stated(experiment, env, set_ or ())
     planned = make_plan(loaded, select=select or (), limit=limit)
     if json_:
         print(_as_json(loaded, planned))

@@ -16,7 +16,7 @@ from llmops.cli.progress import shown
 from llmops.errors import Interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llmops.domain.run import Trial
     from llmops.experiment import Experiment
@@ -45,14 +45,23 @@ def run(
     ] = None,
 ) -> None:
     """Run every combination on every dataset, judge the lines and write a report."""
-    from llmops.experiment import load
+    from llmops.cli.stated import load_stated
+    from llmops.evidence import manifest, new_run_id
     from llmops.pipeline.plan import plan
     from llmops.pipeline.record import record_outcome, record_plan
     from llmops.pipeline.report import report
 
-    loaded = load(experiment, env=env, overrides=set_ or ())
+    loaded, traffic_plans = load_stated(experiment, env, set_ or ())
     trials = plan(loaded, select=select or (), limit=limit).trials
-    writer, done, recorder = _evidence(loaded, trials, limit, resume, record)
+    stated = manifest(
+        loaded,
+        trials,
+        run_id=new_run_id(),
+        limit=limit,
+        command=sys.argv[1:],
+        traffic_plans=traffic_plans,
+    )
+    writer, done, recorder = _evidence(loaded, stated, resume, record)
     try:
         record_plan(loaded.project, writer.folder)
         _answer(
@@ -77,23 +86,17 @@ def run(
 
 
 def _evidence(
-    experiment: Experiment,
-    trials: Sequence[Trial],
-    limit: int | None,
-    resume: str | None,
-    record: Path | None,
+    experiment: Experiment, stated: Mapping[str, object], resume: str | None, record: Path | None
 ) -> tuple[RunWriter, RunReader, Recorder | None]:
     """Open the run's folder for writing, with what it holds already, and the recording."""
-    from llmops.evidence import manifest, new_run_id, require_same
+    from llmops.evidence import require_same
     from llmops.recording.recorder import Recorder
     from llmops.store import RunReader, RunWriter, find_run
 
-    reports = experiment.project / "reports"
-    run_id = new_run_id()
-    stated = manifest(experiment, trials, run_id=run_id, limit=limit, command=sys.argv[1:])
     recorder = None
     if resume is None:
-        folder = reports / experiment.name / run_id
+        run_id = str(stated["run_id"])
+        folder = experiment.project / "reports" / experiment.name / run_id
         if record:
             names = [each.name for each in experiment.used_connections]
             recorder = Recorder.create(record, run_id, names, experiment.secrets)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from llmops.domain.analysis import Objective
     from llmops.domain.call import Usage
     from llmops.domain.configuration import Configuration
+    from llmops.domain.deployment import TrafficPlan
     from llmops.domain.run import Spent, Status
 
 
@@ -111,7 +112,8 @@ class RunReport:
     `spent` is what the run paid, evaluators included.
 
     `configurations` come best first; without an objective, as planned. `metrics` are full names,
-    the objective first; `objective` has its full name too.
+    the objective first; `objective` has its full name too. `traffic_plans` say how the winner would
+    go live, as stated when the run started: by environment, empty for every other.
     """
 
     run: str
@@ -127,6 +129,7 @@ class RunReport:
     spent: Spent
     configurations: tuple[ConfigurationReport, ...]
     columns: Columns
+    traffic_plans: Mapping[str, TrafficPlan] = field(default_factory=dict[str, "TrafficPlan"])
 
     @property
     def best(self) -> tuple[ConfigurationReport, ...]:

@@ -13,7 +13,7 @@ from llmops.domain.analysis import Analysis
 from llmops.errors import Fault, LLMOpsError
 from llmops.store.index import Index
 from llmops.store.lock import is_locked
-from llmops.store.records import answer_of, line_of
+from llmops.store.records import answer_of, line_of, traffic_plan_of
 from llmops.store.writer import MANIFEST, RECORDS
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from llmops.domain.call import Answer
+    from llmops.domain.deployment import TrafficPlan
     from llmops.domain.run import LineRecord, Metric, Spent, Status
     from llmops.store.index import LineKey
     from llmops.store.records import Fields
@@ -44,6 +45,12 @@ class RunReader:
     def analysis(self) -> Analysis:
         """Return what the run is to be judged by, as it was stated before the run."""
         return TypeAdapter(Analysis).validate_python(self.manifest.get("analysis", {}))
+
+    @cached_property
+    def traffic_plans(self) -> Mapping[str, TrafficPlan]:
+        """Return how the winner would go live, by environment; empty where nobody had stated it."""
+        stated: dict[str, Fields] = self.manifest.get("traffic_plans", {})
+        return {name: traffic_plan_of(plan) for name, plan in stated.items()}
 
     @property
     def status(self) -> Status:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from llmops.domain.call import Answer, Usage
+from llmops.domain.deployment import Condition, TrafficPlan, Trigger
 from llmops.domain.run import Evaluation, LineError, LineRecord, LineResult, Metric
 
 if TYPE_CHECKING:
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 """A decoded JSON object, trusted to have the form that this module wrote."""
+
+
+def traffic_plan_of(fields: Fields) -> TrafficPlan:
+    """Return a traffic plan that a manifest holds."""
+    parts: Fields = {
+        "steps": tuple(fields["steps"]),
+        "must_hold": tuple(Condition(**each) for each in fields["must_hold"]),
+        "rollback_when": tuple(Trigger(**each) for each in fields["rollback_when"]),
+    }
+    return TrafficPlan(**{**fields, **parts})
 
 
 def call_fields(record: CallRecord) -> Fields:

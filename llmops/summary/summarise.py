@@ -61,6 +61,7 @@ def summarise(reader: RunReader) -> RunReport:
             for place, configuration in enumerate(configurations)
         ),
         columns=columns,
+        traffic_plans=reader.traffic_plans,
     )
 
 

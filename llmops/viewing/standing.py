@@ -10,15 +10,17 @@ from llmops.approval import Claim, approval_in, author_of, require_approval
 from llmops.approvers import read_approvers
 from llmops.errors import ApprovalError, ConfigError
 from llmops.store import bundle
+from llmops.viewing.endpoints import shares
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from llmops.approvers import Approvers
     from llmops.domain.approval import Approval, Approved
     from llmops.domain.ledger import LedgerRecord, Verified
     from llmops.viewing.catalogue import Entry
+    from llmops.viewing.endpoints import Share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +35,16 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The run's records, the oldest first, and its scopes; `faults` are of ledger and rules."""
+    """The run's records, the oldest first, and its scopes; `faults` are of ledger and rules.
+
+    `releases` has where each release of the run serves: empty for nowhere. There is none while the
+    ledger does not verify.
+    """
 
     records: tuple[LedgerRecord, ...]
     scopes: tuple[Scope, ...]
     faults: tuple[str, ...]
+    releases: Mapping[str, tuple[Share, ...]]
 
 
 def standing(project: Path, entry: Entry) -> Standing:
@@ -54,7 +61,17 @@ def standing(project: Path, entry: Entry) -> Standing:
             scopes = tuple(_scopes(approvals, verified, approvers, entry))
         except ConfigError as error:
             faults += (str(error),)
-    return Standing(records=records, scopes=scopes, faults=faults)
+    releases = _releases(records, verified)
+    return Standing(records=records, scopes=scopes, faults=faults, releases=releases)
+
+
+def _releases(
+    records: Sequence[LedgerRecord], verified: Verified
+) -> Mapping[str, tuple[Share, ...]]:
+    if verified.breaks:
+        return {}
+    names = [str(each.body["release"]) for each in records if each.kind == "release"]
+    return {name: shares(verified.records, name) for name in names}
 
 
 def _scopes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from fake_runs import configurations, digit, line_record, manifest, trials
@@ -11,8 +11,10 @@ from llmops.domain.run import Evaluation, Metric
 from llmops.store import RunWriter
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from llmops.domain.deployment import TrafficPlan
     from llmops.domain.run import LineRecord, LineResult, Trial
 
 ANALYSIS: dict[str, object] = {
@@ -24,13 +26,25 @@ REASON = "The guest says that {}, which weighs more than the rest."
 POINTS = ("the soup was cold", "the staff was kind", "the wait was long", "the price was fair")
 
 
-def write_reviewed_run(folder: Path, *, lines: int = 60, gap: int = 25, day: int = 2) -> Path:
-    """Write a completed run of two configurations; the second is right on `gap` % more lines."""
+def write_reviewed_run(
+    folder: Path,
+    *,
+    lines: int = 60,
+    gap: int = 25,
+    day: int = 2,
+    plans: Mapping[str, TrafficPlan] | None = None,
+) -> Path:
+    """Write a completed run of two configurations; the second is right on `gap` % more lines.
+
+    `plans` are its traffic plans; None: it was made before there were any.
+    """
     chosen = configurations(2)
     work = trials(chosen, ("reviews",))
     content = manifest(chosen, lines, run_id=folder.name)
     created = f"2026-01-{day:02}T03:04:05+00:00"
     content |= {"experiment": folder.parent.name, "created": created, "analysis": ANALYSIS}
+    if plans is not None:
+        content["traffic_plans"] = {name: asdict(plan) for name, plan in plans.items()}
     writer = RunWriter.create(folder, content, secrets=())
     writer.write_event("started")
     written = [_line(line, work, gap, day) for line in range(lines)]

@@ -15,6 +15,7 @@ from fake_runs import write_run
 from jsonschema import Draft202012Validator
 
 from llmops.domain.analysis import Gate, Labels, Racing, Split
+from llmops.domain.deployment import Condition, TrafficPlan, Trigger
 from llmops.gating import check_gates
 from llmops.reporters import json as report_json
 from llmops.store import RunReader
@@ -36,6 +37,13 @@ GATES = (
     Gate(metric="accuracy", at_least=0.1),
     Gate(metric="accuracy", at_least=0.1, slice="label"),
 )
+
+PLANS = {
+    "prod": TrafficPlan(
+        must_hold=(Condition(metric="error_rate", at_most=0.02, direction="minimize"),),
+        rollback_when=(Trigger(metric="exact.accuracy", drop=0.1),),
+    )
+}
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +81,20 @@ def test_it_keeps_to_its_schema(tmp_path: Path, numbers: RunReport, schema: dict
     validator = cast("_Validator", Draft202012Validator(schema))
     for comparison in (whole(), fake_comparison("no winner"), without_objective(fake_comparison())):
         validator.validate(written(tmp_path, numbers, comparison))
+    validator.validate(written(tmp_path, replace(numbers, traffic_plans=PLANS), whole()))
+
+
+def test_it_has_the_traffic_plans(tmp_path: Path, numbers: RunReport) -> None:
+    told = written(tmp_path, replace(numbers, traffic_plans=PLANS), whole())["traffic_plans"]
+    assert told["prod"]["steps"] == [10, 50, 100]
+    assert told["prod"]["must_hold"][0]["at_most"] == 0.02
+    assert told["prod"]["rollback_when"][0] == {
+        "metric": "exact.accuracy",
+        "above": None,
+        "below": None,
+        "drop": 0.1,
+        "direction": "maximize",
+    }
 
 
 def test_the_reference_names_every_key(schema: dict[str, Any]) -> None:

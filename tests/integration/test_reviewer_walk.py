@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from deployed_endpoint import ENDPOINT, deploy_two_releases, look_at_it, roll_back
 from playwright.sync_api import expect, sync_playwright
 from reviewed_run import write_reviewed_run
 from viewer_process import ViewerProcess, viewer
@@ -17,6 +18,7 @@ from viewer_process import ViewerProcess, viewer
 from llmops import ledger
 from llmops.approval import approval_bytes, approval_in
 from llmops.approvers import read_approvers
+from llmops.domain.deployment import Condition, TrafficPlan
 from llmops.pipeline.report import report
 from llmops.signing import generate, is_signed, load_public_key
 from llmops.store import RunReader
@@ -33,6 +35,7 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 )
 RUN = "reviews/20260102-030405-abcd"
+PLAN = TrafficPlan(must_hold=(Condition(metric="error_rate", at_most=0.02, direction="minimize"),))
 COMMENT = "The reason does not fit the remark."
 APPROVERS = """\
 reviewers:
@@ -68,9 +71,10 @@ def keys(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path, keys: Path) -> Path:
-    """Write a run in which a gate is not met, and who may approve it."""
+    """Write a run in which a gate is not met, how it would go live, and who may approve it."""
     project = tmp_path / "project"
-    write_reviewed_run(project / "reports" / RUN, gap=25)
+    plans = {"": PLAN, "staging": TrafficPlan(steps=(50, 100))}
+    write_reviewed_run(project / "reports" / RUN, gap=25, plans=plans)
     public = {name: generate(keys / f"{name}.pem", "") for name in ("ada", "ben")}
     (project / "experiments").mkdir()
     (project / "experiments" / "approvers.yaml").write_text(APPROVERS.format(**public))
@@ -237,6 +241,8 @@ def test_every_page_is_accessible(
     write_reviewed_run(project / "reports" / "reviews" / "20260103-030405-abcd", gap=0, day=3)
     pages = ["/", "/history", f"/compare?run={RUN}&run=reviews/20260103-030405-abcd", "/reviewer"]
     pages += [f"/runs/{RUN}{part}" for part in ("", "/sign-in", "/review", "/decide")]
+    pages += ["/endpoints", f"/endpoints/{ENDPOINT}"]
+    write_endpoint(project)
     sign_in(page, running, keys / "ada.pem")
     expect(page.get_by_role("heading", name="reviews, line")).to_be_visible()
     found: list[str] = []
@@ -248,6 +254,13 @@ def test_every_page_is_accessible(
     assert found == []
 
 
+def write_endpoint(project: Path) -> None:
+    """Have releases of the run deployed, looked at and rolled back."""
+    deploy_two_releases(project, RUN)
+    look_at_it(project)
+    roll_back(project)
+
+
 def violations(page: Page) -> list[str]:
     """Return the names of axe's serious and critical findings."""
     axe = cast("Any", Axe())  # it has no types
@@ -257,12 +270,14 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("width", [390, 1440])
 def test_nothing_sticks_out_of_the_screen(
-    page: Page, running: ViewerProcess, keys: Path, width: int
+    page: Page, running: ViewerProcess, project: Path, keys: Path, width: int
 ) -> None:
+    write_endpoint(project)
     page.set_viewport_size({"width": width, "height": 844})
     sign_in(page, running, keys / "ada.pem")
     expect(page.get_by_role("heading", name="reviews, line")).to_be_visible()
-    for path in ("/", "/history", f"/runs/{RUN}", f"/runs/{RUN}/review", f"/runs/{RUN}/decide"):
+    pages = ["/", "/history", "/endpoints", f"/endpoints/{ENDPOINT}"]
+    for path in (*pages, f"/runs/{RUN}", f"/runs/{RUN}/review", f"/runs/{RUN}/decide"):
         page.goto(f"{running.origin}{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
@@ -313,6 +328,35 @@ def test_a_report_opens_in_its_sandbox(page: Page, running: ViewerProcess, proje
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Open the report").click()
     expect(opened.value.locator(".canvas .cell").first).to_be_visible()
+    assert opened.value.evaluate("self.origin") == "null"
+
+
+def test_a_reviewer_sees_how_it_would_go_live(
+    page: Page, running: ViewerProcess, keys: Path
+) -> None:
+    sign_in(page, running, keys / "ada.pem")
+    page.get_by_role("link", name="Decide and sign").click()
+    plans = page.get_by_role("region", name="How it would go live")
+    expect(plans.get_by_role("heading", level=3)).to_have_text(["staging", "production"])
+    expect(plans).to_contain_text("50 % → 100 %, at least 60 minutes and 200 requests at each")
+    expect(plans).to_contain_text("before each next step: error rate at most 2 %")
+    page.get_by_role("radio", name="Reject").check()
+    expect(plans).to_be_hidden()
+
+
+def test_the_way_from_a_run_to_a_look_at_its_endpoint(
+    page: Page, running: ViewerProcess, project: Path
+) -> None:
+    write_endpoint(project)
+    page.goto(f"{running.origin}/runs/{RUN}")
+    enter(page, page.get_by_role("link", name=ENDPOINT).first)
+    shares = page.get_by_role("table", name=f"Deployments of {ENDPOINT}").get_by_role("row")
+    expect(shares).to_contain_text(["Share", "100 %", "0 %"])
+    newest = page.get_by_role("listitem").first
+    expect(newest).to_contain_text("rollback reviews-1 90 % → 100 %; reviews-2 10 % → 0 %")
+    with page.context.expect_page() as opened:
+        enter(page, page.get_by_role("link", name="Open the report"))
+    expect(opened.value.get_by_role("heading", name="What was seen")).to_be_visible()
     assert opened.value.evaluate("self.origin") == "null"
 
 

@@ -25,6 +25,7 @@ from llmops.reporters.html.names import names_of
 from llmops.reporters.html.slices import slice_tables
 from llmops.reporters.html.tradeoffs import scatters
 from llmops.reporters.html.verdict import verdict_of
+from llmops.reporters.traffic_plan import stated_plans
 from llmops.store import replacing
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def _content(
         "effects": forests(comparison.effects),
         "confirmation": forests(comparison.confirmation),
         "checks": checks_of(comparison, gates),
+        "traffic": stated_plans(report.traffic_plans, report.currency),
         "tradeoffs": scatters(report, names, kind),
         "estimates": estimate_table(report, comparison),
         "slices": slice_tables(comparison, focus),
@@ -134,6 +136,7 @@ def _sections(content: Mapping[str, object]) -> Iterator[Section]:
         for name, title in (
             ("effects", "Effects against the baseline"),
             ("checks", "Gates and guardrails"),
+            ("traffic", "How it would go live"),
             ("tradeoffs", "Quality against cost and latency"),
             ("estimates", "Scores"),
             ("slices", "Slices"),

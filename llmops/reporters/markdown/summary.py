@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from llmops.comparison.wording import counted
 from llmops.reporters.markdown.gfm import table, text
+from llmops.reporters.traffic_plan import stated_plans
 from llmops.reporters.wording import between, change, money, p_value, percent, score, seconds
 from llmops.store import replacing
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from llmops.domain.comparison import Comparison, Effect
     from llmops.domain.gate import GateResult
     from llmops.domain.report import RunReport
+
+_MOST_PLANS: Final = 4
 
 
 def write(
@@ -39,6 +42,7 @@ def render(numbers: RunReport, comparison: Comparison, gates: Sequence[GateResul
         *_gates(gates),
         *_effects(comparison),
         *_guardrails(comparison),
+        *_traffic(numbers),
         *_figures(numbers, comparison),
         f"The whole report: reports/{text(numbers.experiment)}/{text(numbers.run)}/report.html",
     ]
@@ -124,6 +128,16 @@ def _guardrails(comparison: Comparison) -> Iterator[str]:
         for check in checks
     ]
     yield table(("", "configuration", "seen"), rows, room=10_000)
+
+
+def _traffic(numbers: RunReport) -> Iterator[str]:
+    plans = stated_plans(numbers.traffic_plans, numbers.currency)
+    for plan in plans[:_MOST_PLANS]:
+        environments = f" ({text(plan.environments)})" if plan.environments else ""
+        said = text("; ".join(plan.clauses), longest=800)
+        yield f"**How it would go live**{environments}: {said}"
+    if len(plans) > _MOST_PLANS:
+        yield f"{len(plans) - _MOST_PLANS:,} more plans in report.html."
 
 
 def _figures(numbers: RunReport, comparison: Comparison) -> Iterator[str]:

@@ -4,14 +4,28 @@ from typing import Final
 
 from aiohttp import web
 
-from llmops.viewing.pages import compare, decide, files, history, review, run, runs, sign_in
+from llmops.viewing.pages import (
+    compare,
+    decide,
+    endpoints,
+    files,
+    history,
+    review,
+    run,
+    runs,
+    sign_in,
+)
 
 _RUN: Final = "/runs/{experiment}/{run}"
+_ENDPOINT: Final = "/endpoints/{environment}/{endpoint}"
 
 ROUTES: Final = (
     web.get("/", runs.show),
     web.get("/history", history.show),
     web.get("/compare", compare.show),
+    web.get("/endpoints", endpoints.show_all),
+    web.get(_ENDPOINT, endpoints.show),
+    web.get(f"{_ENDPOINT}/looks/{{look}}", endpoints.show_look),
     web.get("/reviewer", sign_in.reviewer),
     web.post("/sign-out", sign_in.leave),
     web.get(_RUN, run.show),

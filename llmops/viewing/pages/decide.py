@@ -12,6 +12,7 @@ from llmops.approval import approval_bytes
 from llmops.approvers import read_approvers
 from llmops.domain.approval import Verdict
 from llmops.pipeline import approve
+from llmops.reporters.traffic_plan import stated_plans
 from llmops.viewing import drafts
 from llmops.viewing.page import page
 from llmops.viewing.pages.sign_in import Signed
@@ -20,9 +21,11 @@ from llmops.viewing.sent import sent
 from llmops.viewing.viewer import VIEWER, entry_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from llmops.approvers import Approvers, Rule
+    from llmops.domain.report import RunReport
+    from llmops.reporters.traffic_plan import StatedPlan
     from llmops.viewing.pairs import Choice
 
 _USUAL_DAYS: Final = 30
@@ -69,6 +72,7 @@ async def show(request: web.Request) -> web.Response:
         chosen=chosen,
         open_points=review.open_points(chosen),
         rules=rules,
+        plans=_plans(review.numbers, rules),
         expires=(datetime.now(UTC) + timedelta(days=days)).date().isoformat(),
         blind=notes.blind,
         comments=drafts.comments(notes, _HIDDEN if notes.blind else subject.names),
@@ -118,6 +122,14 @@ def _rules(approvers: Approvers, reviewer: str) -> dict[str, Rule]:
         for name, rule in approvers.environments.items()
         if not rule.reviewers or reviewer in rule.reviewers
     }
+
+
+def _plans(numbers: RunReport, environments: Iterable[str]) -> tuple[StatedPlan, ...]:
+    """Return how the winner would go live in each environment, where it was stated."""
+    stated = numbers.traffic_plans
+    found = {name: stated.get(name, stated.get("")) for name in environments}
+    plans = {name: plan for name, plan in found.items() if plan}
+    return stated_plans(plans, numbers.currency)
 
 
 def _scope(said: Stated) -> dict[str, Any]:

@@ -29,13 +29,19 @@ async def show(request: web.Request) -> web.StreamResponse:
     path = listed(entry.folder).get(name)
     if path is None:
         raise not_found(f"file {name} of run {entry.key}")
-    headers = {"Content-Security-Policy": f"default-src 'none'; {_SANDBOX}"}
     if name == "report.html":
-        headers |= {"Content-Security-Policy": _REPORT, "Content-Type": "text/html; charset=utf-8"}
-    elif path.suffix in _TEXTS:
+        return report_page(path)
+    headers = {"Content-Security-Policy": f"default-src 'none'; {_SANDBOX}"}
+    if path.suffix in _TEXTS:
         headers["Content-Type"] = "text/plain; charset=utf-8"
     else:
         headers |= {"Content-Type": "application/octet-stream", "Content-Disposition": "attachment"}
+    return web.FileResponse(path, headers=headers)
+
+
+def report_page(path: Path) -> web.FileResponse:
+    """Send a report as a page."""
+    headers = {"Content-Security-Policy": _REPORT, "Content-Type": "text/html; charset=utf-8"}
     return web.FileResponse(path, headers=headers)
 
 
