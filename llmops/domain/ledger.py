@@ -20,6 +20,7 @@ RecordKind = Literal[
     "deletion",
     "traffic",
     "rollback",
+    "monitor",
 ]
 GENESIS = "0" * 64
 """What the first record has for the hash of the one before it."""

@@ -1,0 +1,1 @@
+"""After a release: what its production log shows, and what to do next."""
