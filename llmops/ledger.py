@@ -17,8 +17,10 @@ from llmops.store import AppendedLines, exclusive
 from llmops.store.appending import cannot_write
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
+
+    Check = Callable[[tuple[LedgerRecord, ...]], None]
 
 LEDGER: Final = "ledger.jsonl"
 _KINDS: Final = frozenset(get_args(RecordKind))
@@ -37,8 +39,9 @@ _BODIES: Final[Mapping[str, Mapping[str, type]]] = {
     "release": {"release": str, "digest": str, "run": str},
     "stage": {"release": str},
     "deletion": {"release": str},
-    "traffic": {"endpoint": str, "releases": dict},
-    "rollback": {"endpoint": str, "releases": dict},
+    "traffic": {"endpoint": str, "releases": dict, "traffic": dict},
+    "rollback": {"endpoint": str, "releases": dict, "traffic": dict},
+    "monitor": {"endpoint": str, "candidate": str, "action": str, "sentence": str},
 }
 """What others rely on in a body, by kind of record."""
 _NEXT_STEP: Final = "nothing was recorded; mend this and do the same again"
@@ -55,8 +58,12 @@ def append(
     body: Mapping[str, object],
     actor: str,
     signature: str = "",
+    check: Check | None = None,
 ) -> LedgerRecord:
     """Add a record; it is on the disk when this returns.
+
+    `check` may refuse by raising: what it sees of the ledger nobody changes before the record is
+    there.
 
     Raises:
         ApprovalError: when the ledger does not verify: nothing is added to a broken chain.
@@ -67,13 +74,18 @@ def append(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with exclusive(path.with_suffix(".lock")):
-            return _append(project, kind, body, actor, signature)
+            return _append(project, kind, body, actor, signature, check)
     except OSError as error:
         raise cannot_write(path, error, _NEXT_STEP) from error
 
 
 def _append(
-    project: Path, kind: RecordKind, body: Mapping[str, object], actor: str, signature: str
+    project: Path,
+    kind: RecordKind,
+    body: Mapping[str, object],
+    actor: str,
+    signature: str,
+    check: Check | None,
 ) -> LedgerRecord:
     path = path_of(project)
     _mend(path)
@@ -82,6 +94,8 @@ def _append(
         verified = verify(project)
         if verified.breaks:
             raise ApprovalError(_broken(path, verified))
+        if check:
+            check(verified.records)
         line = _next(verified, kind, body, actor, signature)
         record = _parsed(line)
         if record is None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from llmops.comparison import compare
+from llmops.deployed import deployed
 from llmops.errors import ConfigError, Fault
 from llmops.gating import check_gates
 from llmops.nearest import nearest
@@ -18,19 +19,20 @@ if TYPE_CHECKING:
 
     from llmops.domain.comparison import Comparison
     from llmops.domain.gate import GateResult
-    from llmops.domain.report import RunReport
+    from llmops.domain.report import ConfigurationReport, RunReport
+    from llmops.gating import Unmeasured
 
 
 class Review:
-    """Computed when first asked for, from the run's evidence alone."""
+    """Computed when first asked for: from the run's evidence, and what serves now for gates."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the run.
+    def __init__(self, folder: Path, environment: str = "") -> None:
+        """Open the run; its gates compare with what is deployed in the environment, empty: in any.
 
         Raises:
             LLMOpsError: when the evidence can't be read.
         """
-        self.folder = folder
+        self.folder, self.environment = folder, environment
         self.reader = RunReader(folder)
 
     @property
@@ -47,6 +49,14 @@ class Review:
     def comparison(self) -> Comparison:
         """Return the statistics and the decision."""
         return compare(self.reader, self.numbers)
+
+    @cached_property
+    def deployed(self) -> ConfigurationReport | Unmeasured | None:
+        """Return what serves now measured; only asked for where a gate compares with it."""
+        if all(gate.against != "deployed" for gate in self.comparison.analysis.gates):
+            return None
+        project = self.folder.resolve().parents[2]
+        return deployed(project, self.numbers.experiment, self.environment)
 
     def configuration(self, name: str | None) -> str | None:
         """Return the id of a configuration by its label or id; None: the recommended one's.
@@ -70,7 +80,9 @@ class Review:
 
     def gates(self, configuration: str | None) -> tuple[GateResult, ...]:
         """Return every gate for a configuration, by its id."""
-        return check_gates(self.numbers, self.comparison, configuration=configuration)
+        return check_gates(
+            self.numbers, self.comparison, configuration=configuration, deployed=self.deployed
+        )
 
     def open_points(self, configuration: str | None) -> tuple[OpenPoint, ...]:
         """Return the unmet gates, then the broken guardrails, of a configuration."""

@@ -21,6 +21,10 @@ def gate(
         str | None,
         typer.Option(help="Judge this configuration, by its label. Default: the recommended one."),
     ] = None,
+    env: Annotated[
+        str,
+        typer.Option(help="Where gates against what is deployed look. Default: changed last."),
+    ] = "",
     project: Project = Path(),
 ) -> None:
     """Check the experiment's gates for what a run recommends to release."""
@@ -29,7 +33,7 @@ def gate(
     from llmops.store import find_run
 
     folder = find_run(project.resolve(), run)
-    found = check(folder, configuration=configuration)
+    found = check(folder, configuration=configuration, environment=env)
     if not found.results:
         print(f"run {found.run}: its experiment states no gates")
         return

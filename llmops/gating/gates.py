@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llmops.domain.analysis import Gate
     from llmops.domain.comparison import Comparison
     from llmops.domain.report import ConfigurationReport, RunReport
-    from llmops.gating.measured import Measured
+    from llmops.gating.measured import Measured, Unmeasured
 
 _ROUNDING: Final = 1e-12
 """Two ways to compute a number may differ by this much; no gate fails for it."""
@@ -25,7 +25,7 @@ def check_gates(
     comparison: Comparison,
     *,
     configuration: str | None = None,
-    deployed: ConfigurationReport | None = None,
+    deployed: ConfigurationReport | Unmeasured | None = None,
 ) -> tuple[GateResult, ...]:
     """Return a result for every gate on every dataset that it covers, in the order stated.
 

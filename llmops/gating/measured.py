@@ -27,6 +27,13 @@ class NothingDeployedError(NoValueError):
     """A gate compares with what is deployed, and nothing is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """Something is deployed, and what it measured can't be had: `reason` says why."""
+
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """A value, the lines that it rests on, and what it may be worse than.
@@ -47,7 +54,7 @@ class Source:
     report: RunReport
     comparison: Comparison
     chosen: ConfigurationReport
-    deployed: ConfigurationReport | None
+    deployed: ConfigurationReport | Unmeasured | None
 
     def measured(self, gate: Gate, metric: str, dataset: str) -> list[Measured]:
         """Return one value, or one for each slice that has enough lines; never an empty list.
@@ -74,6 +81,8 @@ class Source:
         item = self.report.baseline if gate.against == "baseline" else self.deployed
         if item is None:
             raise NoValueError("the baseline did not run")
+        if isinstance(item, Unmeasured):
+            raise NoValueError(item.reason)
         try:
             return self._value(item, metric, dataset)[0]
         except NoValueError as reason:

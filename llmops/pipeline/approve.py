@@ -54,7 +54,7 @@ def draft(project: Path, folder: Path, statement: Statement) -> Approval:
         ApprovalError: with everything that forbids it, together.
         ConfigError: when `approvers.yaml` is missing or wrong, or there is no such configuration.
     """
-    review = Review(folder)
+    review = Review(folder, statement.environment)
     evidence = bundle(folder)
     approvers = read_approvers(project, review.run.partition("/")[0])
     chosen = review.configuration(statement.configuration)

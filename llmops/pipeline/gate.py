@@ -27,14 +27,16 @@ class Gated:
         return tuple(result for result in self.results if result.status == "unmet")
 
 
-def gate(folder: Path, *, configuration: str | None = None) -> Gated:
+def gate(folder: Path, *, configuration: str | None = None, environment: str = "") -> Gated:
     """Check every gate for a configuration, by its label or id; None: the recommended one.
+
+    `environment` is where gates against what is deployed look; empty: the endpoint changed last.
 
     Raises:
         ConfigError: when the run has no such configuration.
         LLMOpsError: when the evidence can't be read.
     """
-    review = Review(folder)
+    review = Review(folder, environment)
     chosen = review.configuration(configuration)
     return Gated(
         run=review.run,

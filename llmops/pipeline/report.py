@@ -1,15 +1,15 @@
-"""Writes what people read of a run, from its evidence alone; the same evidence, the same bytes."""
+"""Writes what people read of a run, from its evidence alone; the same evidence, the same bytes.
+
+Only gates against what is deployed look further: at the evidence of the run that serves now.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops.comparison import compare
-from llmops.gating import check_gates
 from llmops.reporters import csv, html, json, junit, markdown
-from llmops.store import RunReader
-from llmops.summary import summarise
+from llmops.review import Review
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,10 +47,9 @@ def report(folder: Path) -> Written:
     Raises:
         LLMOpsError: when the evidence can't be read or a file can't be written.
     """
-    reader = RunReader(folder)
-    numbers = summarise(reader)
-    comparison = compare(reader, numbers)
-    gates = check_gates(numbers, comparison)
+    review = Review(folder)
+    reader, numbers, comparison = review.reader, review.numbers, review.comparison
+    gates = review.gates(None)
     written = Written(
         html=folder / "report.html",
         results=folder / "results.csv",

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from llmops.comparison import compare
-from llmops.gating import check_gates
-from llmops.store import RunReader
-from llmops.summary import summarise
+from llmops.review import Review
 from llmops.trackers import mlflow
 from llmops.trackers.content import content_of
 
@@ -35,17 +32,15 @@ def track(folder: Path, *, tracking_uri: str, experiment: str | None = None) -> 
         ConfigError: when MLflow is not installed.
         LLMOpsError: when the evidence can't be read, or the server refuses.
     """
-    reader = RunReader(folder)
-    numbers = summarise(reader)
-    comparison = compare(reader, numbers)
-    code = reader.manifest.get("code", {})
+    review = Review(folder)
+    code = review.reader.manifest.get("code", {})
     content = content_of(
-        numbers,
-        comparison,
-        check_gates(numbers, comparison),
+        review.numbers,
+        review.comparison,
+        review.gates(None),
         tags={"mlflow.source.git.commit": code["commit"]} if "commit" in code else {},
         artifacts=[folder / name for name in _ARTIFACTS if (folder / name).is_file()],
     )
     return mlflow.log(
-        content, tracking_uri=tracking_uri, experiment=experiment or numbers.experiment
+        content, tracking_uri=tracking_uri, experiment=experiment or review.numbers.experiment
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal
 
 from llmops import ledger
+from llmops.domain.endpoint_history import latest_changes
 from llmops.errors import ApprovalError, ConfigError, Fault, TargetError
 from llmops.registries.folder import FolderRegistry, releases_folder
 
@@ -72,14 +73,7 @@ class Catalogue:
         if verified.breaks:
             raise ApprovalError("\n".join(map(str, verified.breaks)))
         release = self._registry.load(*self._place(label, verified.records))
-        registered: object = None
-        for entry in verified.records:
-            if entry.body.get("release") == release.label:
-                if entry.kind == "deletion":
-                    registered = None
-                elif entry.kind == "release":
-                    registered = entry.body["digest"]
-        if registered != release.digest:
+        if registered(verified.records).get(release.label) != release.digest:
             raise ApprovalError(f"release {release.label}: it is not what the ledger registered")
         return release
 
@@ -106,14 +100,18 @@ class Catalogue:
             ConfigError: when there is none.
             TargetError: when a deployment uses it.
         """
-        records = self._records()
-        name, number = self._place(label, records)
+        name, number = self._place(label, self._records())
         label = f"{name}/{number}"
-        if used := _uses(label, records):
-            raise TargetError(f"{label}: in use by {', '.join(used)}; delete the deployment first")
+
+        def refuse_used(records: Records) -> None:
+            if used := _uses(label, records):
+                step = "delete the deployment first"
+                raise TargetError(f"{label}: in use by {', '.join(used)}; {step}")
+
         if (name, number) not in self._registry.releases(name):
             self._registry.load(name, number)
-        ledger.append(self.project, "deletion", {"release": label}, self.actor)
+        body = {"release": label}
+        ledger.append(self.project, "deletion", body, self.actor, check=refuse_used)
         self._registry.delete(name, number)
 
     @cached_property
@@ -135,6 +133,17 @@ class Catalogue:
         raise ConfigError([Fault(where=label, seen="no such release", allowed=known)])
 
 
+def registered(records: Records) -> Mapping[str, str]:
+    """Return the digest of every release that was registered and not deleted, by its label."""
+    digests: dict[str, str] = {}
+    for entry in records:
+        if entry.kind == "release":
+            digests[str(entry.body["release"])] = str(entry.body["digest"])
+        elif entry.kind == "deletion":
+            digests.pop(str(entry.body["release"]), None)
+    return digests
+
+
 def _bearers(records: Records, part: Part) -> dict[tuple[str, str], str]:
     """Return which release bears a word now, by name and word: the last record counts."""
     marked = [entry.body for entry in records if entry.kind == "stage" and part in entry.body]
@@ -150,9 +159,5 @@ def _borne(bearers: Mapping[tuple[str, str], str], label: str) -> tuple[str, ...
 
 def _uses(label: str, records: Records) -> tuple[str, ...]:
     """Return the endpoints whose latest traffic record names the release."""
-    latest: dict[str, Mapping[str, object]] = {}
-    for entry in records:
-        if entry.kind in ("traffic", "rollback"):
-            releases = cast("Mapping[str, object]", entry.body["releases"])
-            latest[str(entry.body["endpoint"])] = releases
-    return tuple(endpoint for endpoint, used in latest.items() if label in used.values())
+    latest = latest_changes(records)
+    return tuple(name for name, each in latest.items() if label in each.change.releases.values())
