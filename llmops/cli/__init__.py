@@ -9,18 +9,27 @@ import typer
 
 from llmops.cli.approve import approve
 from llmops.cli.audit import audit
+from llmops.cli.build import build
 from llmops.cli.compare import compare
+from llmops.cli.delete import delete
+from llmops.cli.deploy import deploy
 from llmops.cli.gate import gate
 from llmops.cli.keygen import keygen
+from llmops.cli.monitor import monitor
 from llmops.cli.plan import plan
+from llmops.cli.promote import promote
 from llmops.cli.register import register
 from llmops.cli.reject import reject
 from llmops.cli.releases import releases
+from llmops.cli.render import render
 from llmops.cli.report import report
+from llmops.cli.rollback import rollback
 from llmops.cli.run import run
 from llmops.cli.schema import schema
 from llmops.cli.serve import serve
+from llmops.cli.status import status
 from llmops.cli.track import track
+from llmops.cli.traffic import traffic
 from llmops.cli.view import view
 from llmops.errors import Interrupted, LLMOpsError
 
@@ -35,7 +44,8 @@ app = typer.Typer(
 for command in (
     *(plan, run, report, compare, gate, view),
     *(keygen, approve, reject, audit, register),
-    *(serve, track, schema),
+    *(deploy, traffic, promote, rollback, monitor, status, delete),
+    *(build, render, serve, track, schema),
 ):
     app.command()(command)
 app.add_typer(releases)

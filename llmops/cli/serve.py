@@ -43,6 +43,9 @@ def serve(
     log_folder: Annotated[
         Path | None, typer.Option(help="Default: reports/production/<deployment>.")
     ] = None,
+    digest: Annotated[
+        str, typer.Option(help="Serve the release only if this is its digest. Default: any.")
+    ] = "",
     log_inputs: Annotated[
         bool, typer.Option("--log-inputs", help="Show inputs in the log on standard error too.")
     ] = False,
@@ -59,7 +62,7 @@ def serve(
     from llmops.serving.workers import serve_with_workers
 
     root = project.resolve()
-    served = prepare(root, release)
+    served = prepare(root, release, digest)
     name = deployment or served.release.label
     settings = Settings(
         deployment=name,

@@ -104,9 +104,13 @@ class DeploymentState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointState:
-    """An endpoint as the target has it; nothing deployed and no address where there is none."""
+    """An endpoint as the target has it; nothing deployed and no address where there is none.
+
+    `fault` is why nobody reaches its deployments, where the target knows that.
+    """
 
     address: str = ""
+    fault: str = ""
     deployments: tuple[DeploymentState, ...] = ()
     routing: Routing = Routing()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from llmops.domain.configuration import Configuration
+from llmops.errors import ApprovalError
 from llmops.experiment.environment import read_variables
 from llmops.flows import load_flow
 from llmops.redaction import Redactor
@@ -59,8 +60,10 @@ def find_release(project: Path, label: str) -> tuple[Release, Path]:
     return release, registry.folder(release.name, release.number)
 
 
-def prepare(project: Path, label: str) -> Served:
+def prepare(project: Path, label: str, digest: str = "") -> Served:
     """Return the release with its code loaded and its variables replaced.
+
+    `digest` is the one that it has to have; empty: any.
 
     Raises:
         ConfigError: when there is none, with every variable that is missing.
@@ -68,6 +71,9 @@ def prepare(project: Path, label: str) -> Served:
     """
     sys.dont_write_bytecode = True  # a file beside the flow's would make it another release
     release, folder = find_release(project, label)
+    if digest not in ("", release.digest):
+        seen = f"it is another than was asked for: its digest is {release.digest}, not {digest}"
+        raise ApprovalError(f"release {release.label}: {seen}")
     variables = read_variables(project)
     connections = read_connections(release, folder, project, variables)
     flow = load_flow(folder / release.flow)

@@ -29,7 +29,8 @@ def main() -> None:
 
 
 async def _work(parent: socket.socket, task: Task) -> None:
-    served, settings = prepare(task.project, str(task.release)), task.settings
+    served = prepare(task.project, str(task.release), task.digest)
+    settings = task.settings
     loop, own = asyncio.get_running_loop(), asyncio.current_task()
 
     def end() -> None:

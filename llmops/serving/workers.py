@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 
 
 class Task(BaseModel):
-    """What a worker is to serve; `release` is a folder."""
+    """What a worker is to serve; `release` is a folder, `digest` what is in it."""
 
     project: Path
     release: Path
+    digest: str
     settings: Settings
 
 
@@ -59,7 +60,12 @@ async def serve_with_workers(
     log_as_json(served.redact, deployment=settings.deployment, release=served.release.label)
     with _reserved(settings) as place, _counted_together():
         port = place.getsockname()[1]
-        task = Task(project=project, release=served.folder, settings=replace(settings, port=port))
+        task = Task(
+            project=project,
+            release=served.folder,
+            digest=served.release.digest,
+            settings=replace(settings, port=port),
+        )
         workers = _Workers(
             task=task.model_dump_json().encode() + b"\n",
             count=settings.workers,

@@ -37,10 +37,27 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
+def test_the_reference_of_deployments_names_every_key() -> None:
+    schema = json.loads((PROJECT / "experiments" / "deployment.schema.json").read_text())
+    sections = [
+        *("ResourcesSection", "ProbeSection", "TrafficSection", "ConditionSection"),
+        *("TriggerSection", "MonitorSection", "ProductionEvaluator", "DriftSection"),
+        *("LocalTarget", "ContainerTarget", "KubernetesTarget"),
+        *("Gateway", "Autoscaling", "Network"),
+    ]
+    keys = set(cast("dict[str, object]", schema["properties"]))
+    for name in sections:
+        keys |= set(cast("dict[str, object]", schema["$defs"][name]["properties"]))
+    page = PROJECT / "docs" / "reference" / "deployment.md"
+    text = page.read_text(encoding="utf-8")
+    assert {key for key in keys if not re.search(rf"\b{key}\b", text)} == set()
+
+
 def test_every_experiment_names_its_schema() -> None:
     for path in PROJECT.glob("experiments/*/*.yaml"):
+        file = path.name.partition(".")[0]
         first = path.read_text(encoding="utf-8").splitlines()[0]
-        assert first == "# yaml-language-server: $schema=../experiment.schema.json", path
+        assert first == f"# yaml-language-server: $schema=../{file}.schema.json", path
 
 
 def test_the_reference_of_approvers_names_every_key_and_its_example_is_valid(

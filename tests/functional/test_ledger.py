@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -123,13 +124,26 @@ def test_the_next_record_mends_what_a_crash_cut(project: Path, lost: int, kept: 
     assert len(verified.records) == kept + 1
 
 
+@pytest.mark.parametrize(("lost", "kept"), [(200, 4), (2, 4), (1, 5), (0, 5)])
+def test_what_a_crash_cut_can_be_mended_without_another_record(
+    project: Path, lost: int, kept: int
+) -> None:
+    path = ledger.path_of(project)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) - lost])
+    ledger.mend(project)
+    verified = ledger.verify(project)
+    assert (verified.breaks, len(verified.records)) == ((), kept)
+
+
 @pytest.mark.parametrize("end", [b"\x0b", b"x", b" ", b"}"])
 def test_a_whole_record_is_not_taken_for_a_cut_one(project: Path, end: bytes) -> None:
     path = ledger.path_of(project)
     path.write_bytes(path.read_bytes()[:-1] + end)
     before = path.read_bytes()
-    with pytest.raises(ApprovalError, match=r"ledger.jsonl:5: edited"):
-        ledger.append(project, "gate", {}, "ci")
+    for add in (ledger.mend, partial(ledger.append, kind="gate", body={}, actor="ci")):
+        with pytest.raises(ApprovalError, match=r"ledger.jsonl:5: edited"):
+            add(project)
     assert path.read_bytes() == before
 
 

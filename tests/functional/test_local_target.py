@@ -197,13 +197,27 @@ async def test_a_killed_command_said_again_comes_to_the_same_end(
 
 @on_a_loop
 async def test_two_commands_at_a_time_are_refused(bench: LocalBench) -> None:
-    bench.endpoint.mkdir(parents=True)
-    other = RunLock(bench.endpoint)
+    place = bench.endpoint / "blue"
+    place.mkdir(parents=True)
     async with bench.open() as target:
-        with pytest.raises(TargetError, match=r"dev/messages: another command is changing it"):
-            await target.put(bench.deployment("blue"))
-        assert not bench.processes()
-        other.release()
+        for locked, what in ((place, "blue"), (bench.endpoint, "it")):
+            other = RunLock(locked)
+            seen = f"dev/messages: another command is changing {what}"
+            with pytest.raises(TargetError, match=seen):
+                await target.put(bench.deployment("blue"))
+            assert not bench.processes()
+            other.release()
+
+
+@on_a_loop
+async def test_requests_can_be_moved_while_a_deployment_starts(bench: LocalBench) -> None:
+    async with bench.open() as target:
+        await target.put(bench.deployment("blue"))
+        (bench.endpoint / "green").mkdir()
+        starting = RunLock(bench.endpoint / "green")
+        await target.route(Routing(percent={"blue": 100}))
+        starting.release()
+        assert (await target.state()).routing.percent == {"blue": 100}
 
 
 @on_a_loop
@@ -243,7 +257,7 @@ async def test_where_nothing_can_be_written_it_says_so(bench: LocalBench) -> Non
     bench.endpoint.parent.parent.mkdir(parents=True)
     bench.endpoint.parent.write_text("a file where a folder should be")
     async with bench.open() as target:
-        with pytest.raises(TargetError, match=r"dev/messages: cannot be written: Not a directory"):
+        with pytest.raises(TargetError, match=r"/blue: cannot be written: Not a directory"):
             await target.put(bench.deployment("blue"))
 
 

@@ -272,7 +272,10 @@ def test_what_cannot_be_served_says_why(released: Project) -> None:
             assert (code, f"127.0.0.1:{port}" in said) == (2, True)
     code, said = refused("messages/1", "--deployment", "../elsewhere")
     assert (code, "--deployment" in said) == (2, True)
-    file = released.folder / "reports/releases/messages/1/flow/flow.dag.yaml"
+    place = released.folder / "reports/releases/messages/1"
+    code, said = refused(str(place), "--digest", "0" * 64)
+    assert (code, "messages/1: it is another than was asked for" in said) == (5, True)
+    file = place / "flow/flow.dag.yaml"
     file.chmod(0o644)
     file.write_text(file.read_text() + "\n")
     code, said = refused("messages/1")

@@ -42,27 +42,30 @@ class LocalEndpoint:
 
     async def state(self) -> EndpointState:
         """See `Target.state`."""
-        gateway = await self._gateway.find()
+        gateway, names = await self._gateway.find(), self.folder.names
         return EndpointState(
             address=gateway.address if gateway else "",
-            deployments=tuple([await self._state(name) for name in self.folder.names]),
+            fault="no gateway answers; deploy again" if names and not gateway else "",
+            deployments=tuple([await self._state(name) for name in names]),
             routing=routing_of(self._gateway.configuration),
         )
 
     async def changes(self, deployment: Deployment) -> Sequence[str]:
         """See `Target.changes`."""
         require_what_it_needs(deployment, self._place)
+        self._gateway.require_possible()
         return (*self._changes(deployment), *self._gateway.changes())
 
     async def put(self, deployment: Deployment) -> None:
         """See `Target.put`; a revision that runs as stated is waited for and left alone."""
         require_what_it_needs(deployment, self._place)
-        async with self.folder.changing():
+        async with self.folder.changing(deployment.name):
             self._gateway.require_possible()
             try:
                 revision = self._running(deployment) or self._started(deployment)
                 await self._instances(revision).until_ready(deployment.probe)
-                await self._connect(deployment, revision)
+                async with self.folder.changing():
+                    await self._connect(deployment, revision)
             finally:
                 await self._end_what_gets_no_requests(deployment.name)
 
@@ -95,13 +98,9 @@ class LocalEndpoint:
         """
         if name not in self.folder.names:
             return
-        async with self.folder.changing():
-            before = self._gateway.configuration
-            if share := routing_of(before).percent.get(name):
-                seen = f"{name} has {share} % of the requests"
-                raise TargetError(f"{self.folder.label}: {seen}; give them to another first")
-            if (after := without(before, name)) != before:
-                await self._gateway.apply(after)
+        async with self.folder.changing(name):
+            async with self.folder.changing():
+                await self._disconnect(name)
             await self._end_what_gets_no_requests(name)
 
     async def close_endpoint(self) -> None:
@@ -173,6 +172,14 @@ class LocalEndpoint:
         await self._gateway.ensure()
         before = self._gateway.configuration
         if (after := connected(before, deployment, revision.addresses)) != before:
+            await self._gateway.apply(after)
+
+    async def _disconnect(self, name: str) -> None:
+        before = self._gateway.configuration
+        if share := routing_of(before).percent.get(name):
+            seen = f"{name} has {share} % of the requests"
+            raise TargetError(f"{self.folder.label}: {seen}; give them to another first")
+        if (after := without(before, name)) != before:
             await self._gateway.apply(after)
 
     async def _end_what_gets_no_requests(self, name: str) -> None:

@@ -68,17 +68,20 @@ class EndpointFolder:
         return TargetError(f"{self.label}: no deployment {', '.join(names)}; there is {there}")
 
     @asynccontextmanager
-    async def changing(self) -> AsyncGenerator[None]:
-        """Let one command at a time change the endpoint.
+    async def changing(self, name: str = "") -> AsyncGenerator[None]:
+        """Let one command at a time change a deployment, or with no name what the gateway does.
+
+        A deployment may take minutes to start or to end; meanwhile others can be given requests.
 
         Raises:
             TargetError: when another does, or nothing can be written here.
         """
-        with writing(self.path):
+        folder = self.path / name
+        with writing(folder):
             try:
-                lock = await locked(self.path)
+                lock = await locked(folder)
             except LLMOpsError as error:
-                seen = "another command is changing it"
+                seen = f"another command is changing {name or 'it'}"
                 next_step = "wait for it to end, then repeat this one"
                 raise TargetError(f"{self.label}: {seen}; {next_step}") from error
         try:

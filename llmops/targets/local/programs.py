@@ -48,7 +48,8 @@ class ServeProcesses:
         del names
         settings = revision.specification.settings
         return (
-            *("llmops", "serve", settings.folder, "--project", str(place.project)),
+            *("llmops", "serve", settings.folder, "--digest", settings.digest),
+            *("--project", str(place.project)),
             *("--host", address.host, "--port", str(address.port)),
             *("--log-folder", str(log_folder(place, revision.name))),
             *serving_options(revision.name, settings),
