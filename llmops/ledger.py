@@ -79,6 +79,21 @@ def append(
         raise cannot_write(path, error, _NEXT_STEP) from error
 
 
+def mend(project: Path) -> None:
+    """End what a crash left of the last record, as `append` does; without a ledger, nothing.
+
+    Raises:
+        ApprovalError: when it is no crash that changed the record.
+        LLMOpsError: when it cannot be written.
+    """
+    path = path_of(project)
+    if not path.is_file() or path.read_bytes().endswith(b"\n"):
+        return
+    with exclusive(path.with_suffix(".lock")):
+        _mend(path)
+        AppendedLines(path, _NEXT_STEP).close()
+
+
 def _append(
     project: Path,
     kind: RecordKind,

@@ -129,7 +129,7 @@ class Catalogue:
         releases = {f"{each}/{at}": (each, at) for each, at in self._registry.releases()}
         if owner in releases:
             return releases[owner]
-        known = ", ".join(releases) or "there is none"
+        known = f"allowed: {', '.join(releases)}" if releases else "there is none"
         raise ConfigError([Fault(where=label, seen="no such release", allowed=known)])
 
 

@@ -154,7 +154,8 @@ class FolderRegistry:
         return True
 
     def _unknown(self, name: str, number: int) -> ConfigError:
-        known = ", ".join(f"{each}/{at}" for each, at in self.releases()) or "there is none"
+        labels = ", ".join(f"{each}/{at}" for each, at in self.releases())
+        known = f"allowed: {labels}" if labels else "there is none"
         return ConfigError([Fault(where=f"{name}/{number}", seen="no such release", allowed=known)])
 
 
