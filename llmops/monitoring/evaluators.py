@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Raw = Mapping[str, object]
 
 _FEEDBACK: Final = re.compile(r"\$\{feedback\.([^{}]+)\}")
+_COLUMN: Final = "${line."
+"""How a reference begins to what the evaluation data has beside the flow's inputs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ def _translated(experiment: Experiment, evaluator: Evaluator) -> dict[str, objec
     fed = complete_mappings(used.mappings, flow_inputs, used.dataset.columns())
     inputs = {value: f"${{data.{name}}}" for name, value in fed.items() if isinstance(value, str)}
     return {
-        name: inputs.get(value, value.replace("${data.", "${line."))
+        name: inputs.get(value, value.replace("${data.", _COLUMN))
         if isinstance(value, str) and value.startswith("${data.")
         else value
         for name, value in mappings.items()
@@ -134,9 +136,13 @@ def _faults(evaluator: Evaluator, mappings: Raw, served: Interface, where: str) 
             continue
         known, kind = sources.get(found.source, ((), "value"))
         if found.name not in known:
+            seen = f"{name} is {value}, and the flow has no such {kind}"
+            if str(value).startswith(_COLUMN):
+                column = str(value).removeprefix(_COLUMN).removesuffix("}")
+                seen = f"{name} is the column {column}, which only the evaluation data has"
             yield Fault(
                 where=f"{where}.mappings.{name}",
-                seen=f"{name} is {value}, and the flow has no such {kind}",
+                seen=seen,
                 allowed=f"allowed: {', '.join(known)}, or ${{feedback.<field>}}",
                 next_step=nearest(found.name, known),
             )
