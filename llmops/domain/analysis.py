@@ -139,6 +139,13 @@ class Analysis:
         return 1 - self.confidence
 
 
+def improvement_of(difference: float | None, direction: Direction) -> float | None:
+    """Return the difference with the sign turned so that above 0 is better; None for none."""
+    if difference is None or direction == "maximize":
+        return difference
+    return -difference
+
+
 def text_of(value: object) -> str | None:
     """Return a data value as people write it, None for a missing one.
 

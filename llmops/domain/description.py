@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llmops.domain.analysis import improvement_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -37,9 +39,7 @@ class Slice:
     @property
     def improvement(self) -> float | None:
         """Return the difference with the sign turned so that above 0 is better."""
-        if self.difference is None:
-            return None
-        return self.difference if self.direction == "maximize" else -self.difference
+        return improvement_of(self.difference, self.direction)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

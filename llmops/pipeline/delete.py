@@ -28,11 +28,12 @@ async def delete(
         ConfigError: when there is no such deployment.
         TargetError: when it still has traffic, or the target refuses.
     """
-    latest = endpoint.latest()
+    changes = endpoint.sound_history()
+    latest = changes[-1] if changes else None
     before = latest.change if latest else endpoint.untouched
     state = await endpoint.target.state()
     there = {*before.releases, *(each.name for each in state.deployments)}
-    deleted = {name for each in endpoint.history() for name in each.change.releases}
+    deleted = {name for each in changes for name in each.change.releases}
     if deployment and deployment not in there | deleted:
         seen = f"{endpoint.label} has no such deployment"
         allowed = f"allowed: {', '.join(sorted(there)) or 'nothing is deployed'}"
@@ -62,8 +63,8 @@ async def delete(
         if not after.releases:
             await endpoint.target.close_endpoint()
     address = state.address if after.releases else ""
-    changes = differences(before, state, after)
-    return Outcome(endpoint=endpoint.label, address=address, changes=changes)
+    lines = differences(before, state, after)
+    return Outcome(endpoint=endpoint.label, address=address, changes=lines)
 
 
 def _without(shares: Mapping[str, T], going: set[str]) -> dict[str, T]:

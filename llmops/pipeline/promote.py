@@ -41,8 +41,7 @@ async def promote(endpoint: Endpoint, step: Step, *, dry_run: bool = False) -> O
         ApprovalError: when the share is not approved.
         TargetError: when a deployment cannot take it, or somebody else changes the endpoint.
     """
-    endpoint.latest()  # refuses a broken ledger
-    changes = endpoint.history()
+    changes = endpoint.sound_history()
     name = _candidate(endpoint.label, changes, step.deployment)
     before = changes[-1].change
     share = before.routing.percent.get(name, 0)

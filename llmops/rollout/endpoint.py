@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from llmops.deployment import DeploymentFile
     from llmops.domain.deployment import Target
-    from llmops.domain.ledger import LedgerRecord
+    from llmops.domain.ledger import LedgerRecord, Verified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +60,22 @@ class Endpoint:
         """Return the last change; None before the first.
 
         Raises:
-            ApprovalError: when the ledger is broken: nobody knows what should be.
+            ApprovalError, TargetError: as `sound_history`.
         """
-        if breaks := ledger.verify(self.project).breaks:
-            raise ApprovalError("\n".join(map(str, breaks)))
-        changes = self.history()
+        changes = self.sound_history()
         return changes[-1] if changes else None
+
+    def sound_history(self) -> tuple[Recorded, ...]:
+        """Return all changes, the latest last.
+
+        Raises:
+            ApprovalError: when the ledger is broken: nobody knows what should be.
+            TargetError: as `history`.
+        """
+        verified = ledger.verify(self.project)
+        if verified.breaks:
+            raise ApprovalError("\n".join(map(str, verified.breaks)))
+        return self._changes(verified)
 
     def history(self) -> tuple[Recorded, ...]:
         """Return all changes that can be read in the ledger, the latest last.
@@ -73,7 +83,10 @@ class Endpoint:
         Raises:
             TargetError: when what is deployed is on another target than the file says.
         """
-        changes = history(ledger.verify(self.project).records, self.label)
+        return self._changes(ledger.verify(self.project))
+
+    def _changes(self, verified: Verified) -> tuple[Recorded, ...]:
+        changes = history(verified.records, self.label)
         stated = self.file.target.kind
         if changes and (now := changes[-1].change).releases and now.target != stated:
             raise TargetError(
