@@ -11,10 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from approving import ENVIRONMENT, Released, approve, labelled
+from approving import ENVIRONMENT, approve, labelled
 from memory_target import MemoryTarget
-from rollout_place import ONE, TWO, A, B, Place, registered_messages
-from sample_project import Project
+from rollout_place import ONE, TWO, A, B, Place
 
 from llmops import ledger
 from llmops.deployed import deployed
@@ -27,23 +26,9 @@ from llmops.pipeline.deploy import Order, deploy
 from llmops.registries.catalogue import Catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from llmops.rollout.outcome import Outcome
-
-
-@pytest.fixture(scope="module")
-def registered(tmp_path_factory: pytest.TempPathFactory) -> Generator[Released]:
-    with registered_messages(tmp_path_factory.mktemp("registered")) as made:
-        yield made
-
-
-@pytest.fixture
-def place(registered: Released, tmp_path: Path) -> Place:
-    folder = tmp_path / "project"
-    shutil.copytree(registered.project.folder, folder)
-    return Place(Project(folder, registered.project.variables))
 
 
 def test_from_nothing_to_a_b_and_back(place: Place) -> None:

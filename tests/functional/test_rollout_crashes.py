@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from memory_target import Killed
-from rollout_place import A, B, Place, registered_messages
-from sample_project import Project
+from rollout_place import A, B, Place
 
 from llmops import ledger
 from llmops.domain.deployment import Routing
@@ -24,24 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
-    from approving import Released
-
-
-@pytest.fixture(scope="module")
-def registered(tmp_path_factory: pytest.TempPathFactory) -> Generator[Released]:
-    with registered_messages(tmp_path_factory.mktemp("registered")) as made:
-        yield made
-
 
 @pytest.fixture
-def place(registered: Released, tmp_path: Path) -> Place:
+def place(place: Place) -> Place:
     """Two deployments, 90 to 10."""
-    folder = tmp_path / "project"
-    shutil.copytree(registered.project.folder, folder)
-    made = Place(Project(folder, registered.project.variables))
-    made.deploy(1)
-    made.deploy(2)
-    return made
+    place.deploy(1)
+    place.deploy(2)
+    return place
 
 
 VERBS: dict[str, tuple[Callable[[Place], object], int]] = {

@@ -8,16 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from approving import Released, approve
+from approving import approve
 from memory_target import MemoryTarget
-from rollout_place import TWO, A, B, Place, registered_messages
-from sample_project import Project
+from rollout_place import TWO, A, B, Place
 
 from llmops.domain.deployment import Reply, Routing
 from llmops.errors import ApprovalError, GateError, TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
     from pathlib import Path
 
     from llmops.rollout.outcome import Outcome
@@ -26,19 +25,6 @@ BLUE, GREEN = "blue", "green"
 C = "third"
 ENDPOINT = "prod/inbox"
 PLAN_ELSEWHERE = "endpoint: inbox\ntarget: {kind: container}\n"
-
-
-@pytest.fixture(scope="module")
-def registered(tmp_path_factory: pytest.TempPathFactory) -> Generator[Released]:
-    with registered_messages(tmp_path_factory.mktemp("registered")) as made:
-        yield made
-
-
-@pytest.fixture
-def place(registered: Released, tmp_path: Path) -> Place:
-    folder = tmp_path / "project"
-    shutil.copytree(registered.project.folder, folder)
-    return Place(Project(folder, registered.project.variables))
 
 
 def test_a_rollback_does_not_take_a_name_for_the_release_that_once_had_it(place: Place) -> None:
